@@ -1,0 +1,49 @@
+"""Errors, told apart by what to do next (law 14).
+
+TicketsyncError
+├── Rejected      at the door: the sender is told, nothing is kept
+├── Transient     try again later; `retry_after` seconds win over any schedule
+├── Permanent     no retry can help: a dead letter now, with this cause
+│   └── Denied    the tracker refuses us as a whole (401, 403, project 404)
+└── ConfigError   the process does not start; one line per fault, naming the key
+"""
+
+
+class TicketsyncError(Exception):
+    """Base of all errors a person may be shown as one line."""
+
+
+class Rejected(TicketsyncError):
+    """A delivery that is refused at the door, with the HTTP status to answer."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Transient(TicketsyncError):
+    """Something that may work later; `retry_after` is in seconds when the other side named it."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Permanent(TicketsyncError):
+    """Something that will fail the same way again."""
+
+
+class Denied(Permanent):
+    """The tracker refuses our credential or shows us no such project: the source's own trouble."""
+
+
+class ConfigError(TicketsyncError):
+    """Faults of the configuration, each a line that names the key or variable and the mend."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class StoreAway(Transient):
+    """The database does not answer: nothing is lost, everything waits, no attempt is counted."""

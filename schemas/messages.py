@@ -1,0 +1,25 @@
+"""Messages on the queue: ids only (law 2). Each names the actor it is for and its queue."""
+
+from typing import ClassVar
+
+from schemas.model import Model
+
+
+class Drain(Model):
+    """Lanes with pending deliveries; a key is `[source, ticket]`, ticket None the source itself."""
+
+    actor: ClassVar[str] = "drain"
+    queue: ClassVar[str] = "deliveries"
+    keys: tuple[tuple[str, str | None], ...]
+
+
+class Refetch(Model):
+    """Tickets of a source that are in doubt."""
+
+    actor: ClassVar[str] = "refetch"
+    queue: ClassVar[str] = "deliveries"
+    source: str
+    tickets: tuple[str, ...]
+
+
+Message = Drain | Refetch

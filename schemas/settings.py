@@ -1,0 +1,127 @@
+"""Settings as the configuration file spells them; defaults here are the documented ones."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from schemas.model import Json, Model
+
+TRACKERS = ("github",)
+Seconds = float
+
+
+class StoreSettings(Model):
+    """Where everything is kept. `sqlite:///file.db` is relative to the configuration file."""
+
+    url: str = "sqlite:///ticketsync.db"
+    auto_migrate: bool = True
+
+
+class QueueSettings(Model):
+    """`embedded` lives inside one process; `redis://` or `rediss://` joins several."""
+
+    url: str = "embedded"
+
+
+class WebSettings(Model):
+    """The receiver. `public_url` is how trackers reach us; it is needed to register hooks."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str = ""
+    max_body_mb: float = Field(default=25, gt=0, le=200)
+    body_seconds: Seconds = Field(default=30, gt=0)
+    queue_rows: int = Field(default=4096, ge=1)
+    queue_mb: float = Field(default=64, gt=0)
+    deadline_seconds: Seconds = Field(default=2, gt=0)
+
+
+class WorkspaceSettings(Model):
+    """The Markdown folders; None is the default of the store (on with SQLite, else off)."""
+
+    path: str | None = None
+
+
+class RetrySettings(Model):
+    """Retries of a delivery that failed: `delay_seconds`, doubled each time with jitter."""
+
+    attempts: int = Field(default=5, ge=3, le=50)
+    delay_seconds: Seconds = Field(default=10, gt=0, le=60)
+
+
+class ReconcilerSettings(Model):
+    """How often trackers are polled for what webhooks missed."""
+
+    interval_minutes: int = Field(default=15, ge=5, le=1440)
+    overlap_seconds: Seconds = Field(default=300, ge=0)
+
+
+class JournalSettings(Model):
+    """How long done deliveries are kept; bodies go first."""
+
+    keep_bodies_days: int = Field(default=14, ge=1)
+    keep_rows_days: int = Field(default=60, ge=7)
+
+
+class LogSettings(Model):
+    """`auto` is human-readable on a terminal and JSON elsewhere."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "human"] = "auto"
+    dir: str | None = None
+
+
+class SentrySettings(Model):
+    """Off without a DSN."""
+
+    dsn: str | None = None
+    environment: str | None = None
+
+
+class SourceSettings(Model):
+    """One `[[sources]]` table."""
+
+    name: str = Field(min_length=1, max_length=100)
+    tracker: Literal["github"]
+    url: str
+    api_url: str | None = None
+    token_env: str | None = None
+    app_id_env: str | None = None
+    app_private_key_env: str | None = None
+    app_installation_id: str | None = None
+    webhook_secret_env: tuple[str, ...] = ()
+    direction: Literal["pull", "push", "bidirectional", "disabled"] = "pull"
+    filter: dict[str, Json] = Field(default_factory=lambda: {"state": "open"})
+    interval_minutes: int | None = Field(default=None, ge=5, le=1440)
+    start: Literal["all", "now"] = "all"
+
+    @field_validator("webhook_secret_env", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Json) -> Json:
+        # The file is read strictly, and to pydantic a list is then no tuple.
+        return (
+            (value,)
+            if isinstance(value, str)
+            else tuple(value)
+            if isinstance(value, list)
+            else value
+        )
+
+
+class Settings(Model):
+    """The whole configuration, checked. `file` is None when there is none; `folder` roots paths."""
+
+    store: StoreSettings = StoreSettings()
+    queue: QueueSettings = QueueSettings()
+    web: WebSettings = WebSettings()
+    workspace: WorkspaceSettings = WorkspaceSettings()
+    retry: RetrySettings = RetrySettings()
+    reconciler: ReconcilerSettings = ReconcilerSettings()
+    journal: JournalSettings = JournalSettings()
+    log: LogSettings = LogSettings()
+    sentry: SentrySettings = SentrySettings()
+    sources: tuple[SourceSettings, ...] = ()
+    file: Path | None = None
+    folder: Path = Path()
+    metrics_port: int | None = None

@@ -1,0 +1,52 @@
+"""A source: one configured project on a tracker, and its state."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.model import Json, Model
+from schemas.record import Cursor
+
+
+class Source(Model):
+    """A source as configured. `slug` is its webhook address; `project_id` is pinned once known.
+
+    `filter` is the tracker's own (`{"state": "open"}`); `token_env` and the others name variables,
+    never values.
+    """
+
+    name: str
+    slug: str
+    tracker: str
+    url: str
+    api_url: str | None = None
+    project_id: str | None = None
+    token_env: str | None = None
+    app_id_env: str | None = None
+    app_private_key_env: str | None = None
+    app_installation_id: str | None = None
+    webhook_secret_env: tuple[str, ...] = ()
+    direction: Literal["pull", "push", "bidirectional", "disabled"] = "pull"
+    filter: dict[str, Json] = Field(default_factory=dict)
+    interval_minutes: int = 15
+    start: Literal["all", "now"] = "all"
+
+
+SourceStatus = Literal["configuring", "active", "paused", "error", "disconnected"]
+
+
+class SourceState(Model):
+    """What the store knows of a source, beside its configuration."""
+
+    name: str
+    status: SourceStatus = "configuring"
+    status_reason: str = ""
+    project_id: str | None = None
+    project_name: str | None = None
+    cursor: Cursor | None = None
+    cursor_scope: str | None = None
+    full_read_at: datetime | None = None
+    definitions_read_at: datetime | None = None
+    last_session_at: datetime | None = None
+    next_session_at: datetime | None = None

@@ -1,0 +1,1 @@
+"""SQL and Markdown: the only writer of state."""

@@ -1,0 +1,181 @@
+"""One database, two dialects: how it is opened, read and written.
+
+`write()` is the only way to a write transaction. On SQLite it first takes a process-wide lock, then
+`BEGIN IMMEDIATE`: measured five times the drains per second of `busy_timeout` alone, and without it
+read-modify-write transactions silently lose updates.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+
+from schemas.errors import ConfigError, StoreAway
+from store.migrations import HEAD
+
+SCHEMA = "ticketsync"
+_BUSY_MILLISECONDS = 5_000
+_write_locks: dict[str, AbstractContextManager[Any]] = {}
+
+
+class Store:
+    """An open database. Cheap to share between threads; close it once at the end."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect.name
+        self._write_lock = _lock_of(engine)
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A consistent read transaction. Raises StoreAway when the database does not answer."""
+        with _store_errors(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A write transaction, committed at the end. Raises StoreAway like `read`."""
+        with _store_errors(), self._write_lock, self.engine.connect() as connection:
+            immediate = connection.execution_options(ticketsync_write=True)
+            with immediate.begin():
+                yield immediate
+
+    def close(self) -> None:
+        """Gives all connections back; the object may be used again afterwards."""
+        self.engine.dispose()
+
+
+def open_store(url: str, folder: Path, *, migrate: bool = True, pool_size: int = 10) -> Store:
+    """Opens and, unless told otherwise, migrates the database at `url`.
+
+    A relative SQLite path is taken from `folder`. Raises ConfigError when it cannot be reached.
+    """
+    store = Store(_engine(url, folder, pool_size))
+    try:
+        if migrate and ready(store) is not None:
+            upgrade(store)
+        with store.read() as connection:
+            connection.execute(sa.text("SELECT 1"))
+    except (StoreAway, sa.exc.SQLAlchemyError, OSError) as error:
+        store.close()
+        raise ConfigError(f"[store] url: cannot open {_shown(url)}: {_cause(error)}") from None
+    return store
+
+
+def ready(store: Store) -> str | None:
+    """None when the database answers and its schema is current, else why not, in one line."""
+    try:
+        with store.read() as connection:
+            found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    except (StoreAway, sa.exc.SQLAlchemyError) as error:
+        if "alembic_version" in str(error):
+            return "the database is empty: run `ticketsync db migrate`"
+        return f"the database does not answer: {_cause(error)}"
+    if found == HEAD:
+        return None
+    return f"the database is at schema {found}, this version needs {HEAD}: `ticketsync db migrate`"
+
+
+def upgrade(store: Store) -> None:
+    """Brings the schema to this version, one process at a time."""
+    # Alembic costs 0.2 s to import; an up-to-date database never needs it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with store.write() as connection:
+        if store.dialect == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(746163)"))
+            connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+
+
+def _engine(url: str, folder: Path, pool_size: int) -> sa.Engine:
+    parsed = sa.make_url(url)
+    options: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            parsed = parsed.set(database=str((folder / parsed.database).absolute()))
+        engine = sa.create_engine(parsed, **options)
+        event.listen(engine, "connect", _open_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    parsed = parsed.set(drivername="postgresql+psycopg")
+    options |= {"pool_size": pool_size, "max_overflow": 5, "pool_timeout": 5}
+    options |= {"connect_args": {"connect_timeout": 5}}
+    engine = sa.create_engine(parsed, **options)
+    event.listen(engine, "connect", _open_postgres)
+    return engine
+
+
+def _open_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we send BEGIN ourselves
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # law 1: an answered delivery survives a power cut
+        f"busy_timeout={_BUSY_MILLISECONDS}",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writing = connection.get_execution_options().get("ticketsync_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _open_postgres(connection: Any, _record: Any) -> None:
+    # As statements, not start-up options: connection poolers refuse those.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET search_path = {SCHEMA}, public")
+        cursor.execute("SET synchronous_commit = on")
+        cursor.execute("SET lock_timeout = '5s'")
+        cursor.execute("SET timezone = 'UTC'")
+    connection.commit()
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.TimeoutError as error:
+        raise StoreAway(f"no free database connection: {_cause(error)}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(
+            error, (sa.exc.OperationalError, sa.exc.InterfaceError)
+        ):
+            if "alembic_version" in str(error):
+                raise
+            raise StoreAway(f"the database does not answer: {_cause(error)}") from error
+        raise
+
+
+def _lock_of(engine: sa.Engine) -> AbstractContextManager[Any]:
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    return _write_locks.setdefault(str(engine.url.database), Lock())
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _cause(error: Exception) -> str:
+    """The first line of the driver's own words, without the statement and its values."""
+    origin = getattr(error, "orig", None) or error
+    return str(origin).strip().split("\n")[0] or type(origin).__name__
+
+
+def _shown(url: str) -> str:
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError:
+        return "the given address"

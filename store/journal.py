@@ -1,0 +1,307 @@
+"""The journal: append-only deliveries with their outcome. It is the truth; the queue is a hint.
+
+A row is pending while `outcome` is NULL. Work is always found by state, never by "id > last seen":
+PostgreSQL's sequence ids commit out of order.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from schemas.delivery import Arrival, Attempt, Delivery, Outcome, Via
+from store.tables import attempts, deliveries
+
+Lane = tuple[str, str | None]
+"""(source, ticket): what is drained together; ticket None is the source's own lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A delivery that is done; `keep_body` False drops the body (the record is on the ticket)."""
+
+    id: int
+    outcome: Outcome
+    reason: str = ""
+    keep_body: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A failed attempt, the `number`-th since the row was kept or reopened; `next_at` None: dead."""
+
+    id: int
+    number: int
+    error: str
+    traceback: str
+    next_at: datetime | None
+
+
+def keep(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[bool]:
+    """Writes deliveries; True where one is new, or revives a dead one, False for a duplicate."""
+    first: dict[tuple[str, str], int] = {}
+    for index, arrival in enumerate(arrivals):
+        first.setdefault((arrival.source, arrival.delivery_key), index)
+    rows = [_row(arrivals[index]) for index in first.values()]
+    kept = {
+        (source, key) for source, key in connection.execute(_keep(connection.dialect.name), rows)
+    }
+    return [
+        (a.source, a.delivery_key) in kept and first[a.source, a.delivery_key] == index
+        for index, a in enumerate(arrivals)
+    ]
+
+
+def pending(
+    connection: sa.Connection, lanes: Iterable[Lane], now: datetime, limit: int = 1_000
+) -> list[Delivery]:
+    """The deliveries of these lanes that may be applied now, oldest first."""
+    query = (
+        sa.select(deliveries)
+        .where(deliveries.c.outcome.is_(None), _in_lanes(lanes))
+        .where(sa.or_(deliveries.c.due_at.is_(None), deliveries.c.due_at <= now))
+        .order_by(deliveries.c.id)
+        .limit(limit)
+    )
+    return [delivery(row) for row in connection.execute(query)]
+
+
+def still_pending(connection: sa.Connection, ids: Sequence[int]) -> set[int]:
+    """Which of these rows nobody else has finished meanwhile; call it under the lanes' lock."""
+    query = sa.select(deliveries.c.id).where(
+        deliveries.c.id.in_(ids), deliveries.c.outcome.is_(None)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def finish(connection: sa.Connection, done: Sequence[Finished], now: datetime) -> None:
+    """Gives rows their outcome."""
+    for keeps in (True, False):
+        values: dict[str, Any] = {
+            "outcome": sa.bindparam("to_outcome"),
+            "reason": sa.bindparam("to_reason"),
+            "done_at": now,
+        }
+        if not keeps:
+            values["body"] = sa.null()
+        rows = [
+            {"row": one.id, "to_outcome": str(one.outcome), "to_reason": one.reason}
+            for one in done
+            if one.keep_body is keeps
+        ]
+        if rows:
+            statement = deliveries.update().where(deliveries.c.id == sa.bindparam("row"))
+            connection.execute(statement.values(**values), rows)
+
+
+def fail(connection: sa.Connection, failures: Sequence[Failed], now: datetime) -> None:
+    """Notes failed attempts; a row without a next attempt is dead from here on."""
+    for failed in failures:
+        dead = failed.next_at is None
+        connection.execute(
+            attempts.insert().values(
+                delivery_id=failed.id,
+                at=now,
+                error=failed.error,
+                traceback=failed.traceback,
+                next_at=failed.next_at,
+            )
+        )
+        connection.execute(
+            deliveries.update()
+            .where(deliveries.c.id == failed.id)
+            .values(
+                attempts=failed.number,
+                due_at=failed.next_at,
+                last_error=failed.error,
+                outcome=str(Outcome.dead) if dead else None,
+                reason=failed.error if dead else "",
+                done_at=now if dead else None,
+            )
+        )
+
+
+def stuck(
+    connection: sa.Connection,
+    sources: Sequence[str],
+    now: datetime,
+    *,
+    older_than: timedelta,
+    limit: int = 1_000,
+) -> list[Lane]:
+    """Lanes with pending, due deliveries that nobody woke for a minute; marks them woken.
+
+    Webhook deliveries come first: a backfill must not hold up the news.
+    """
+    waiting = sa.and_(
+        deliveries.c.outcome.is_(None),
+        deliveries.c.source.in_(sources),
+        sa.or_(deliveries.c.due_at.is_(None), deliveries.c.due_at <= now),
+        deliveries.c.received_at <= now - older_than,
+        sa.or_(
+            deliveries.c.woken_at.is_(None),
+            deliveries.c.woken_at <= now - timedelta(seconds=60),
+            deliveries.c.woken_at <= deliveries.c.due_at,
+        ),
+    )
+    rank = sa.func.min(sa.case((deliveries.c.via == str(Via.webhook), 0), else_=1))
+    query = (
+        sa.select(deliveries.c.source, deliveries.c.ticket)
+        .where(waiting)
+        .group_by(deliveries.c.source, deliveries.c.ticket)
+        .order_by(rank, sa.func.min(deliveries.c.id))
+        .limit(limit)
+    )
+    lanes: list[Lane] = [(source, ticket) for source, ticket in connection.execute(query)]
+    for start in range(0, len(lanes), 200):
+        some = _in_lanes(lanes[start : start + 200])
+        connection.execute(deliveries.update().where(waiting, some).values(woken_at=now))
+    return lanes
+
+
+def open_lanes(connection: sa.Connection, source: str, session: int | None = None) -> list[Lane]:
+    """All lanes of a source with pending deliveries, of one session or of any origin."""
+    query = sa.select(deliveries.c.source, deliveries.c.ticket).distinct()
+    query = query.where(deliveries.c.source == source, deliveries.c.outcome.is_(None))
+    if session is not None:
+        query = query.where(deliveries.c.session == session)
+    return [(name, ticket) for name, ticket in connection.execute(query)]
+
+
+def reopen(connection: sa.Connection, ids: Sequence[int]) -> int:
+    """Makes rows pending again with a fresh count of attempts; how many rows it were."""
+    statement = (
+        deliveries.update()
+        .where(deliveries.c.id.in_(ids))
+        .values(outcome=None, reason="", due_at=None, attempts=0, done_at=None, woken_at=None)
+    )
+    return connection.execute(statement).rowcount
+
+
+def get(connection: sa.Connection, delivery_id: int) -> Delivery | None:
+    """One row of the journal."""
+    query = sa.select(deliveries).where(deliveries.c.id == delivery_id)
+    row = connection.execute(query).one_or_none()
+    return delivery(row) if row else None
+
+
+def find(
+    connection: sa.Connection,
+    *,
+    source: str | None = None,
+    ticket: str | None = None,
+    outcome: str | None = None,
+    event: str | None = None,
+    limit: int = 50,
+    with_body: bool = False,
+) -> list[Delivery]:
+    """Deliveries, newest first; outcome `pending` selects those that have none yet."""
+    wanted = deliveries.c if with_body else [c for c in deliveries.c if c.name != "body"]
+    query = sa.select(*wanted).order_by(deliveries.c.id.desc()).limit(limit)
+    if source:
+        query = query.where(deliveries.c.source == source)
+    if ticket:
+        query = query.where(deliveries.c.ticket == ticket)
+    if event:
+        query = query.where(deliveries.c.event == event)
+    if outcome == "pending":
+        query = query.where(deliveries.c.outcome.is_(None))
+    elif outcome:
+        query = query.where(deliveries.c.outcome == outcome)
+    return [delivery(row) for row in connection.execute(query)]
+
+
+def attempts_of(connection: sa.Connection, delivery_id: int) -> list[Attempt]:
+    """All failed attempts of a delivery, first to last."""
+    query = sa.select(attempts).where(attempts.c.delivery_id == delivery_id)
+    return [
+        Attempt(
+            number=number,
+            at=row.at,
+            error=row.error,
+            traceback=row.traceback,
+            next_at=row.next_at,
+        )
+        for number, row in enumerate(connection.execute(query.order_by(attempts.c.id)), 1)
+    ]
+
+
+def delivery(row: Any) -> Delivery:
+    """A journal row as a delivery; the body may be left out of the query."""
+    fields = row._mapping
+    return Delivery.model_construct(
+        id=fields["id"],
+        source=fields["source"],
+        via=Via(fields["via"]),
+        event=fields["event"],
+        delivery_key=fields["delivery_key"],
+        ticket=fields["ticket"],
+        headers=fields["headers"],
+        body=fields.get("body"),
+        received_at=fields["received_at"],
+        observed_at=fields["observed_at"],
+        session=fields["session"],
+        attempts=fields["attempts"],
+        due_at=fields["due_at"],
+        outcome=Outcome(fields["outcome"]) if fields["outcome"] else None,
+        reason=fields["reason"],
+        last_error=fields["last_error"],
+        done_at=fields["done_at"],
+    )
+
+
+def _row(arrival: Arrival) -> dict[str, Any]:
+    return {
+        "source": arrival.source,
+        "via": str(arrival.via),
+        "event": arrival.event,
+        "delivery_key": arrival.delivery_key,
+        "ticket": arrival.ticket,
+        "headers": arrival.headers,
+        "body": arrival.body,
+        "received_at": arrival.received_at,
+        "observed_at": arrival.observed_at or arrival.received_at,
+        "session": arrival.session,
+    }
+
+
+def _insert(dialect: str, table: sa.Table) -> Any:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def _keep(dialect: str) -> Any:
+    """Insert, or revive a dead row: a sender that tries again deserves a new attempt."""
+    statement = _insert(dialect, deliveries)
+    return statement.on_conflict_do_update(
+        index_elements=["source", "delivery_key"],
+        set_={
+            "outcome": sa.null(),
+            "reason": "",
+            "attempts": 0,
+            "due_at": sa.null(),
+            "done_at": sa.null(),
+            "body": statement.excluded.body,
+            "headers": statement.excluded.headers,
+        },
+        where=deliveries.c.outcome == str(Outcome.dead),
+    ).returning(deliveries.c.source, deliveries.c.delivery_key)
+
+
+def _in_lanes(lanes: Iterable[Lane]) -> sa.ColumnElement[bool]:
+    by_source: dict[str, list[str]] = {}
+    own: list[str] = []
+    for source, ticket in lanes:
+        if ticket is None:
+            own.append(source)
+        else:
+            by_source.setdefault(source, []).append(ticket)
+    parts = [
+        sa.and_(deliveries.c.source == source, deliveries.c.ticket.in_(ids))
+        for source, ids in by_source.items()
+    ]
+    if own:
+        parts.append(sa.and_(deliveries.c.source.in_(own), deliveries.c.ticket.is_(None)))
+    return sa.or_(sa.false(), *parts)

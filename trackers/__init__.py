@@ -1,0 +1,1 @@
+"""The dialects: all that a vendor may change, one folder a tracker behind one interface."""

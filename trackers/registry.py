@@ -1,0 +1,15 @@
+"""The register: one line a tracker."""
+
+from schemas.errors import ConfigError
+from trackers.base import Tracker
+from trackers.github import GITHUB
+
+REGISTRY: dict[str, Tracker] = {tracker.name: tracker for tracker in (GITHUB,)}
+
+
+def tracker_named(name: str) -> Tracker:
+    """The tracker of that name; raises ConfigError that lists those there are."""
+    try:
+        return REGISTRY[name]
+    except KeyError:
+        raise ConfigError(f"tracker {name!r} is unknown; known: {', '.join(REGISTRY)}") from None

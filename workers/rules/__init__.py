@@ -1,0 +1,1 @@
+"""Decisions about tickets: pure functions of values, importing `schemas` alone."""

@@ -1,0 +1,170 @@
+"""Folding the facts of one delivery into what is held of its ticket."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from schemas.delivery import Outcome
+from schemas.event import Aspect
+from schemas.held import Doubt, Fate, Held, HeldComment, HeldTicket
+from schemas.ticket import TicketRef
+from workers.rules import doubt as doubts
+from workers.rules.facts import (
+    CommentFact,
+    CommentGoneFact,
+    CommentsReadFact,
+    DoubtFact,
+    Fact,
+    GoneFact,
+    HiddenFact,
+    LinksFact,
+    MovedFact,
+    Sight,
+    TicketFact,
+)
+from workers.rules.merge import see_comment, see_ticket
+
+_WEIGHT = {
+    Outcome.ignored: 0,
+    Outcome.stale: 1,
+    Outcome.unchanged: 2,
+    Outcome.applied: 3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What is held after a delivery, its outcome and the reason an operator reads."""
+
+    held: Held
+    outcome: Outcome
+    reason: str = ""
+
+
+def fold(held: Held, facts: Iterable[Fact], sight: Sight, now: datetime) -> Folded:
+    """All facts of one delivery, in order. The outcome is the strongest any of them had."""
+    outcome, reason = Outcome.ignored, ""
+    for fact in facts:
+        step = _fold_one(held, fact, sight, now)
+        held = step.held
+        if _WEIGHT[step.outcome] > _WEIGHT[outcome] or not reason:
+            reason = step.reason
+        outcome = max(outcome, step.outcome, key=_WEIGHT.__getitem__)
+    return Folded(_recount(held, facts, sight, now), outcome, reason)
+
+
+def _fold_one(held: Held, fact: Fact, sight: Sight, now: datetime) -> Folded:
+    match fact:
+        case TicketFact():
+            verdict = see_ticket(held.ticket, fact, sight, now)
+            return Folded(replace(held, ticket=verdict.held), verdict.outcome, verdict.reason)
+        case GoneFact():
+            return _lost(held, "deleted", fact.proof, sight)
+        case MovedFact():
+            return _lost(held, "moved", "", sight, moved_to=fact.to)
+        case HiddenFact():
+            return _lost(held, "hidden", fact.reason, sight)
+        case _:
+            return _fold_part(held, fact, sight)
+
+
+def _fold_part(
+    held: Held,
+    fact: CommentFact | CommentGoneFact | CommentsReadFact | LinksFact | DoubtFact,
+    sight: Sight,
+) -> Folded:
+    match fact:
+        case CommentFact():
+            return _comment(held, fact, sight)
+        case CommentGoneFact():
+            return _comment_gone(held, fact, sight)
+        case CommentsReadFact():
+            return Folded(_settled(held, "comments", sight), Outcome.unchanged)
+        case LinksFact():
+            read = replace(_settled(held, "links", sight), relations=fact.relations)
+            return Folded(read, Outcome.applied)
+        case DoubtFact():
+            return _doubt(held, fact.aspect, fact.reason, sight.observed_at)
+
+
+def _comment(held: Held, fact: CommentFact, sight: Sight) -> Folded:
+    if held.ticket is None:
+        return Folded(held, Outcome.ignored, "its ticket is not held")
+    comment = fact.comment
+    new, outcome, unsure = see_comment(held.comments.get(comment.id), comment, sight)
+    held = replace(held, comments=held.comments | {comment.id: new})
+    if unsure:
+        asked = _doubt(held, "comments", f"two states of comment {comment.id}", sight.observed_at)
+        held = asked.held
+    return Folded(held, outcome, "" if outcome is Outcome.applied else f"comment {comment.id}")
+
+
+def _comment_gone(held: Held, fact: CommentGoneFact, sight: Sight) -> Folded:
+    """A tombstone, also for an unknown id: the comment's creation may come later."""
+    before = held.comments.get(fact.comment_id)
+    if before is not None and before.deleted:
+        return Folded(held, Outcome.unchanged)
+    if before is None:
+        gone = HeldComment(None, None, True, sight.observed_at)
+    else:
+        gone = replace(before, deleted=True, observed_at=sight.observed_at, comment=None)
+    return Folded(replace(held, comments=held.comments | {fact.comment_id: gone}), Outcome.applied)
+
+
+def _lost(
+    held: Held, fate: Fate, reason: str, sight: Sight, moved_to: TicketRef | None = None
+) -> Folded:
+    """Deleted, moved or hidden. Only a proof leaves a tombstone for a ticket never seen."""
+    before = held.ticket
+    if before is None:
+        if fate == "hidden":
+            return Folded(held, Outcome.ignored, reason)
+        new = HeldTicket(None, None, fate, sight.observed_at, reason=reason, moved_to=moved_to)
+        return Folded(replace(held, ticket=new), Outcome.applied, reason)
+    if before.fate == fate or before.fate == "deleted":
+        settled = replace(before, doubt=None)
+        return Folded(replace(held, ticket=settled), Outcome.unchanged, reason)
+    new = replace(
+        before,
+        fate=fate,
+        reason=reason,
+        moved_to=moved_to,
+        doubt=None,
+        observed_at=sight.observed_at,
+    )
+    return Folded(replace(held, ticket=new), Outcome.applied, reason)
+
+
+def _doubt(held: Held, aspect: Aspect, reason: str, asked_at: datetime, **more: object) -> Folded:
+    if held.ticket is None:
+        return Folded(held, Outcome.ignored, "its ticket is not held")
+    if held.ticket.fate != "here":
+        return Folded(held, Outcome.ignored, f"the ticket is {held.ticket.fate}")
+    doubt = doubts.raise_doubt(held.ticket.doubt, aspect, reason, asked_at, **more)  # type: ignore[arg-type]
+    return Folded(replace(held, ticket=replace(held.ticket, doubt=doubt)), Outcome.applied, reason)
+
+
+def _settled(held: Held, aspect: Aspect, sight: Sight) -> Held:
+    ticket = held.ticket
+    if ticket is None or ticket.doubt is None or sight.observed_at < ticket.doubt.asked_at:
+        return held
+    left: Doubt | None = doubts.settle(ticket.doubt, aspect)
+    return replace(held, ticket=replace(ticket, doubt=left))
+
+
+def _recount(held: Held, facts: Iterable[Fact], sight: Sight, now: datetime) -> Held:
+    """A record whose comment count differs from ours puts the comments in doubt.
+
+    This is how a deleted comment shows: it moves no revision and leaves no trace in comment lists
+    (GitHub REST: list issue comments). The grace lets comments arrive that are on their way.
+    """
+    ticket = held.ticket
+    if not sight.counted or ticket is None or ticket.fate != "here":
+        return held
+    told = any(isinstance(f, TicketFact) and f.ticket.revision == ticket.revision for f in facts)
+    read = any(isinstance(f, CommentsReadFact) for f in facts)
+    ours = sum(not comment.deleted for comment in held.comments.values())
+    if not told or read or ticket.comment_count in (None, ours):
+        return held
+    reason = f"the tracker counts {ticket.comment_count} comments, we hold {ours}"
+    return _doubt(held, "comments", reason, now, grace=doubts.COUNT_GRACE).held

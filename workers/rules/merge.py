@@ -1,0 +1,218 @@
+"""The merge: what an observation makes of what we hold. Monotonic, whatever the order (law 4).
+
+Older never overwrites newer. Equal revisions with different content are settled by a fixed
+tie-break and leave the ticket in doubt, which a fetch ends. Only a full record raises the revision.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from schemas import fingerprint
+from schemas.delivery import Outcome, Via
+from schemas.held import Doubt, HeldComment, HeldTicket
+from schemas.revision import compare
+from schemas.ticket import Comment
+from workers.rules import doubt as doubts
+from workers.rules.facts import Sight, TicketFact
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The new head of the ticket (the very same object when nothing changed), and the outcome."""
+
+    held: HeldTicket | None
+    outcome: Outcome
+    reason: str = ""
+
+
+def see_ticket(held: HeldTicket | None, fact: TicketFact, sight: Sight, now: datetime) -> Verdict:
+    """A snapshot of the ticket, full or partial."""
+    if held is None and not fact.inside:
+        return Verdict(None, Outcome.ignored, "outside the source's filter")
+    if not fact.ticket.full:
+        return _see_partial(held, fact, sight)
+    if held is None:
+        return _take(None, fact, sight, None)
+    if held.fate != "here" and not _returns(held, sight):
+        return Verdict(held, Outcome.stale, f"the ticket is {held.fate}")
+    return _see_full(held, fact, sight, now)
+
+
+def _see_full(held: HeldTicket, fact: TicketFact, sight: Sight, now: datetime) -> Verdict:
+    order = compare(fact.ticket.revision, held.revision)
+    if order > 0 or held.revision is None:
+        return _take(held, fact, sight, _doubt_after(held, fact, sight, now))
+    seen = fingerprint.core(fact.ticket)
+    if order < 0:
+        return _see_older(held, fact, sight, seen, now)
+    if seen == held.fingerprint and held.fate == "here":
+        settled = replace(
+            held,
+            doubt=_doubt_after(held, fact, sight, now),
+            confirmed_at=_confirmed(held, sight),
+            comment_count=_counted(held, fact),
+        )
+        return Verdict(held if settled == held else settled, Outcome.unchanged)
+    if sight.via is Via.fetch and sight.observed_at >= held.observed_at:
+        return _take(held, fact, sight, _doubt_after(held, fact, sight, now))
+    if _answered(held, sight):
+        return Verdict(held, Outcome.stale, "the tracker was asked after this arrived")
+    return _tie(held, fact, sight, seen)
+
+
+def _answered(held: HeldTicket, sight: Sight) -> bool:
+    """Whether a fetch that began after this observation has already told (`cases.md` 18)."""
+    return held.confirmed_at is not None and sight.observed_at <= held.confirmed_at
+
+
+def _counted(held: HeldTicket | None, fact: TicketFact) -> int | None:
+    said = fact.ticket.comment_count
+    return said if said is not None or held is None else held.comment_count
+
+
+def _confirmed(held: HeldTicket | None, sight: Sight) -> datetime | None:
+    before = held.confirmed_at if held else None
+    if sight.via is not Via.fetch:
+        return before
+    return max(before, sight.observed_at) if before else sight.observed_at
+
+
+def _tie(held: HeldTicket, fact: TicketFact, sight: Sight, seen: str) -> Verdict:
+    """Equal revision, other content: the larger fingerprint stands until a fetch tells."""
+    doubt = doubts.raise_doubt(
+        held.doubt,
+        "core",
+        "two states with one revision",
+        max(sight.observed_at, held.observed_at),
+        wanted=fact.ticket.revision,
+    )
+    if held.fingerprint is None or seen > held.fingerprint:
+        return _take(held, fact, sight, doubt)
+    reason = "another state with the same revision stands until the tracker is asked"
+    return Verdict(replace(held, doubt=doubt), Outcome.stale, reason)
+
+
+def _see_older(
+    held: HeldTicket, fact: TicketFact, sight: Sight, seen: str, now: datetime
+) -> Verdict:
+    """Older than what we hold: stale, unless the tracker itself went back (restored backup)."""
+    if sight.via is not Via.fetch or sight.observed_at < held.observed_at:
+        return Verdict(held, Outcome.stale, f"older than revision {held.revision}")
+    doubt = held.doubt or doubts.raise_doubt(None, "core", "revision went back", now)
+    if doubt.candidate == seen and doubt.candidate_at is not None:
+        if sight.observed_at - doubt.candidate_at >= doubts.WENT_BACK_AFTER:
+            return _take(held, fact, sight, doubts.settle(doubt, "core"), "revision went back")
+        return Verdict(replace(held, doubt=_wait_for_candidate(doubt, now)), Outcome.stale)
+    doubt = replace(doubt, candidate=seen, candidate_at=sight.observed_at)
+    return Verdict(
+        replace(held, doubt=_wait_for_candidate(doubt, now)),
+        Outcome.stale,
+        "the tracker shows an older revision than it did; asking again in ten minutes",
+    )
+
+
+def _wait_for_candidate(doubt: Doubt, now: datetime) -> Doubt:
+    first = doubt.candidate_at or now
+    return replace(doubt, due_at=max(now, first + doubts.WENT_BACK_AFTER))
+
+
+def _take(
+    held: HeldTicket | None,
+    fact: TicketFact,
+    sight: Sight,
+    doubt: Doubt | None,
+    reason: str = "",
+) -> Verdict:
+    """The snapshot becomes what we hold."""
+    seen = fingerprint.core(fact.ticket)
+    new = HeldTicket(
+        revision=fact.ticket.revision,
+        fingerprint=seen,
+        fate="here",
+        observed_at=sight.observed_at,
+        confirmed_at=sight.observed_at if sight.via is Via.fetch else None,
+        comment_count=_counted(held, fact),
+        ticket=fact.ticket,
+        record=fact.record,
+        doubt=doubt,
+    )
+    same = held is not None and held.fate == "here" and seen == held.fingerprint
+    return Verdict(new, Outcome.unchanged if same else Outcome.applied, reason)
+
+
+def _doubt_after(held: HeldTicket, fact: TicketFact, sight: Sight, now: datetime) -> Doubt | None:
+    """What a full record that stands leaves of the doubt about the core."""
+    old = held.doubt
+    if old is None or "core" not in old.aspects:
+        return old
+    if compare(fact.ticket.revision, old.wanted) > 0:
+        return doubts.settle(old, "core")
+    if sight.via is not Via.fetch:
+        return old
+    if doubts.answers(old, fact.ticket.revision, sight):
+        return doubts.settle(old, "core")
+    return doubts.ask_again(old, now)
+
+
+def _see_partial(held: HeldTicket | None, fact: TicketFact, sight: Sight) -> Verdict:
+    """Shown at once when it is not older, but it raises no revision and asks for the record."""
+    seen = fact.ticket
+    if held is not None and held.fate != "here":
+        return Verdict(held, Outcome.stale, f"the ticket is {held.fate}")
+    if held is not None and compare(seen.revision, held.revision) < 0:
+        return Verdict(held, Outcome.stale, f"older than revision {held.revision}")
+    if held is not None and held.revision == seen.revision and _answered(held, sight):
+        return Verdict(held, Outcome.stale, "the tracker was asked after this arrived")
+    doubt = doubts.raise_doubt(
+        held.doubt if held else None,
+        "core",
+        "only a part of the record is known",
+        sight.observed_at,
+        wanted=seen.revision,
+    )
+    if held is None:
+        first = HeldTicket(None, None, "here", sight.observed_at, ticket=seen, doubt=doubt)
+        return Verdict(first, Outcome.applied, "partial")
+    shown = held.ticket
+    if shown is None:
+        raise ValueError("a partial snapshot needs the stored ticket to be laid over")
+    laid = shown.model_copy(update={name: getattr(seen, name) for name in seen.present or ()})
+    if all(
+        fingerprint.value(laid, name) == fingerprint.value(shown, name) for name in fingerprint.CORE
+    ):
+        return Verdict(replace(held, doubt=doubt), Outcome.unchanged, "partial")
+    # The fingerprint no longer says what is shown; the next full record must be written.
+    new = replace(held, ticket=laid, fingerprint=None, confirmed_at=None, doubt=doubt)
+    return Verdict(new, Outcome.applied, "partial")
+
+
+def _returns(held: HeldTicket, sight: Sight) -> bool:
+    """Whether a record may bring a lost ticket back: only the tracker's own later answer may."""
+    if held.fate == "hidden" and sight.via is Via.webhook:
+        return sight.observed_at > held.observed_at
+    return sight.via is Via.fetch and sight.observed_at > held.observed_at
+
+
+def see_comment(
+    held: HeldComment | None, comment: Comment, sight: Sight
+) -> tuple[HeldComment, Outcome, bool]:
+    """A snapshot of a comment: its new head, the outcome, and whether the list must be read."""
+    seen = fingerprint.comment(comment)
+    new = HeldComment(comment.revision, seen, False, sight.observed_at, comment)
+    if held is None:
+        return new, Outcome.applied, False
+    fetched_later = sight.via is Via.fetch and sight.observed_at >= held.observed_at
+    if held.deleted:
+        if fetched_later:
+            return new, Outcome.applied, False
+        return held, Outcome.stale, sight.via is Via.poll
+    order = compare(comment.revision, held.revision)
+    if order == 0 and seen == held.fingerprint:
+        return held, Outcome.unchanged, False
+    if order > 0 or (order == 0 and fetched_later):
+        return new, Outcome.unchanged if seen == held.fingerprint else Outcome.applied, False
+    if order < 0:
+        return held, Outcome.stale, False
+    if seen > (held.fingerprint or ""):
+        return new, Outcome.applied, True
+    return held, Outcome.stale, True
