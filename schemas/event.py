@@ -7,8 +7,9 @@ from pydantic import Field
 from schemas.model import Json, Model
 from schemas.ticket import TicketRef
 
-Aspect = Literal["core", "comments", "links"]
-"""The parts of a ticket that have revisions of their own."""
+Aspect = Literal["core", "comments", "links", "count"]
+"""The parts of a ticket that have revisions of their own; `count` asks for the comments, too, but
+only while their number differs from the tracker's."""
 
 DefinitionKind = Literal["label", "milestone", "sprint", "state", "component"]
 

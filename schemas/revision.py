@@ -30,6 +30,11 @@ def compare(left: str | None, right: str | None) -> int:
     return (a > b) - (a < b)
 
 
+def order(revision: str | None) -> int:
+    """A sort key that agrees with `compare` up to its resolution; unknown comes first."""
+    return -1 if revision is None else _measure(revision)[0]
+
+
 @lru_cache(maxsize=4096)
 def _measure(revision: str) -> tuple[int, int]:
     """(value, unit): microseconds since 1970 and the printed resolution, or (number, 1)."""

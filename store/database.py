@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from schemas.errors import ConfigError, StoreAway
 from store.migrations import HEAD
 
+Connection = sa.Connection
 SCHEMA = "ticketsync"
 _BUSY_MILLISECONDS = 5_000
 _write_locks: dict[str, AbstractContextManager[Any]] = {}

@@ -31,7 +31,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A failed attempt, the `number`-th since the row was kept or reopened; `next_at` None: dead."""
+    """A failed attempt, the `number`-th since the row was kept; without `next_at` it is dead."""
 
     id: int
     number: int

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from schemas.delivery import Outcome
 from schemas.event import Aspect
@@ -79,7 +79,8 @@ def _fold_part(
         case CommentGoneFact():
             return _comment_gone(held, fact, sight)
         case CommentsReadFact():
-            return Folded(_settled(held, "comments", sight), Outcome.unchanged)
+            read = _settled(_settled(held, "comments", sight), "count", sight)
+            return Folded(read, Outcome.unchanged)
         case LinksFact():
             read = replace(_settled(held, "links", sight), relations=fact.relations)
             return Folded(read, Outcome.applied)
@@ -135,12 +136,18 @@ def _lost(
     return Folded(replace(held, ticket=new), Outcome.applied, reason)
 
 
-def _doubt(held: Held, aspect: Aspect, reason: str, asked_at: datetime, **more: object) -> Folded:
+def _doubt(
+    held: Held,
+    aspect: Aspect,
+    reason: str,
+    asked_at: datetime,
+    grace: timedelta = timedelta(0),
+) -> Folded:
     if held.ticket is None:
         return Folded(held, Outcome.ignored, "its ticket is not held")
     if held.ticket.fate != "here":
         return Folded(held, Outcome.ignored, f"the ticket is {held.ticket.fate}")
-    doubt = doubts.raise_doubt(held.ticket.doubt, aspect, reason, asked_at, **more)  # type: ignore[arg-type]
+    doubt = doubts.raise_doubt(held.ticket.doubt, aspect, reason, asked_at, grace=grace)
     return Folded(replace(held, ticket=replace(held.ticket, doubt=doubt)), Outcome.applied, reason)
 
 
@@ -161,10 +168,17 @@ def _recount(held: Held, facts: Iterable[Fact], sight: Sight, now: datetime) -> 
     ticket = held.ticket
     if not sight.counted or ticket is None or ticket.fate != "here":
         return held
-    told = any(isinstance(f, TicketFact) and f.ticket.revision == ticket.revision for f in facts)
-    read = any(isinstance(f, CommentsReadFact) for f in facts)
     ours = sum(not comment.deleted for comment in held.comments.values())
-    if not told or read or ticket.comment_count in (None, ours):
+    if ticket.comment_count in (None, ours):
+        settled = doubts.settle(ticket.doubt, "count")
+        return (
+            replace(held, ticket=replace(ticket, doubt=settled))
+            if settled != ticket.doubt
+            else held
+        )
+    if not any(isinstance(f, TicketFact) and f.ticket.revision == ticket.revision for f in facts):
+        return held
+    if any(isinstance(f, CommentsReadFact) for f in facts):
         return held
     reason = f"the tracker counts {ticket.comment_count} comments, we hold {ours}"
-    return _doubt(held, "comments", reason, now, grace=doubts.COUNT_GRACE).held
+    return _doubt(held, "count", reason, now, grace=doubts.COUNT_GRACE).held

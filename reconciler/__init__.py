@@ -1,0 +1,1 @@
+"""What may have been missed: trackers are polled, and what differs goes into the journal."""

@@ -1,0 +1,92 @@
+"""The reconciler's door: built from the environment, or given its parts by another process."""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from reconciler.parts import Parts
+from runtime import broker as queue
+from runtime import config, limits
+from runtime.bell import Bell
+from runtime.clients import connector
+from runtime.clock import utc_now
+from runtime.telemetry.start import Telemetry
+from runtime.telemetry.start import start as start_telemetry
+from schemas.errors import ConfigError
+from schemas.messages import Drain
+from schemas.settings import Settings
+from store import journal, sources
+from store.database import Store, open_store
+from store.journal import Lane
+from store.validators import StoredValidators
+from trackers.registry import tracker_named
+
+SETTLE_SECONDS = 30.0
+
+
+def prepare(
+    settings: Settings,
+    store: Store,
+    wake: Callable[[Sequence[Lane]], None],
+    *,
+    settle: Callable[[str, int], None] | None = None,
+    only: frozenset[str] | None = None,
+) -> Parts:
+    """The parts of a reconcile; `wake` is told of lanes with deliveries."""
+    declared = config.sources(settings)
+    secrets = config.secrets(settings)
+    with store.write() as connection:
+        sources.declare(connection, declared, utc_now())
+    return Parts(
+        store=store,
+        settings=settings,
+        sources={
+            s.name: s
+            for s in declared
+            if s.direction != "disabled" and (only is None or s.name in only)
+        },
+        connect=connector(
+            tracker_named,
+            credentials=secrets,
+            limiter=limits.connect(settings.queue.url),
+            validators=StoredValidators(store),
+        ),
+        credential=secrets.credential_id,
+        wake=wake,
+        settle=settle or partial(wait_until_applied, store),
+    )
+
+
+def wait_until_applied(store: Store, source: str, session: int) -> None:
+    """Waits, for at most half a minute, until workers applied what a session journaled."""
+    until = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < until:
+        with store.read() as connection:
+            if not journal.open_lanes(connection, source, session):
+                return
+        time.sleep(0.2)
+
+
+def waker(bell: Bell) -> Callable[[Sequence[Lane]], None]:
+    """Wakes the workers through the queue."""
+
+    def wake(lanes: Sequence[Lane]) -> None:
+        if lanes:
+            bell.ring(Drain(keys=tuple(lanes)))
+
+    return wake
+
+
+def build() -> tuple[Parts, Bell, Telemetry]:
+    """Reads the environment. Raises ConfigError."""
+    settings = config.load()
+    secrets = config.secrets(settings).values(config.sources(settings))
+    telemetry = start_telemetry(settings, process="reconciler", secrets=secrets, exporter=True)
+    store = open_store(settings.store.url, settings.folder, migrate=settings.store.auto_migrate)
+    if settings.queue.url == queue.EMBEDDED:
+        raise ConfigError(
+            "[queue] url: an embedded queue lives in one process; set REDIS_URL, or run `up`"
+        )
+    bell = Bell(partial(queue.ring, queue.connect(settings.queue.url)))
+    bell.start()
+    return prepare(settings, store, waker(bell)), bell, telemetry

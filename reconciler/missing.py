@@ -1,0 +1,57 @@
+"""Missing: tickets a full walk did not show. Absence is never deletion; they are asked about."""
+
+from datetime import datetime
+
+import orjson
+
+from reconciler.walk import Walk
+from schemas.delivery import Arrival, Via
+from schemas.errors import Denied
+from schemas.event import CommentsMiscounted, Doubtful, Event
+from schemas.record import Observation
+from store import journal, known
+
+FEW = 10
+SHARE = 0.02
+
+
+def look(walk: Walk, began: datetime) -> int:
+    """Puts tickets in doubt that the walk should have shown; how many. Miscounted comments too.
+
+    A walk that went on from where a killed one stopped was not shown everything, so it can miss
+    nothing. Raises Denied, and marks nothing, when so many vanished at once that lost rights are
+    likelier than deletions (law 13).
+    """
+    with walk.parts.store.read() as connection:
+        ours = known.expected(connection, walk.source.name, walk.source.filter, began)
+    missing = [] if walk.resumed else sorted(ours - walk.tickets)
+    if len(missing) > max(FEW, SHARE * len(ours)):
+        raise Denied(
+            f"{len(missing)} of {len(ours)} tickets are not listed any more; nothing was marked: "
+            "check what the token may read"
+        )
+    reason = "a full list did not show it"
+    hints = [
+        _hint(walk, ticket, Doubtful(tickets=(ticket,), aspect="core", reason=reason))
+        for ticket in missing
+    ]
+    hints.append(_hint(walk, None, CommentsMiscounted()))
+    with walk.parts.store.write() as connection:
+        journal.keep(connection, hints)
+    walk.parts.wake([(one.source, one.ticket) for one in hints])
+    return len(missing)
+
+
+def _hint(walk: Walk, ticket: str | None, event: Event) -> Arrival:
+    now = walk.parts.now()
+    return Arrival(
+        source=walk.source.name,
+        via=Via.poll,
+        event=f"hint.{event.fact}",
+        delivery_key=f"hint:{walk.session}:{ticket or ''}:{event.fact}",
+        ticket=ticket,
+        body=orjson.dumps(Observation(events=(event,)).model_dump(mode="json")),
+        received_at=now,
+        observed_at=now,
+        session=walk.session,
+    )

@@ -1,0 +1,125 @@
+"""News: which records of a page differ from what we hold, and so have to be journaled (law 3)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from schemas import fingerprint
+from schemas.delivery import Arrival, Via
+from schemas.event import CommentSeen, Event, TicketSeen
+from schemas.record import Observation, Page, Record
+from schemas.source import Source
+from store import known
+from store.database import Connection
+from trackers.base import Tracker
+
+
+@dataclass(slots=True)
+class Sifted:
+    """A page, sifted: what is new or changed, and what is not."""
+
+    arrivals: list[Arrival]
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+def sift(
+    connection: Connection,
+    page: Page,
+    source: Source,
+    tracker: Tracker,
+    arrive: Callable[[Record], Arrival],
+    held: Callable[[str], bool],
+) -> Sifted:
+    """Journals a record when its revision *or* its fingerprint differs, or it is not held.
+
+    `held` says whether a comment's ticket is known or on its way; other comments belong to pull
+    requests or to tickets outside the filter.
+    """
+    if page.kind == "tickets":
+        return _tickets(connection, page, source, tracker, arrive)
+    return _comments(connection, page, source, tracker, arrive, held)
+
+
+def arrival(
+    source: Source, record: Record, session: int, place: int, event: str, began: datetime
+) -> Arrival:
+    """A record as a delivery; its key is its own observation, never its content."""
+    seen: Event
+    if record.kind == "ticket":
+        seen = TicketSeen(ticket=record.ticket, record=record.body)
+    else:
+        seen = CommentSeen(ticket=record.ticket, record=record.body)
+    return Arrival(
+        source=source.name,
+        via=Via.poll,
+        event=event,
+        delivery_key=f"poll:{session}:{place}:{record.kind}:{record.external_id}",
+        ticket=record.ticket,
+        body=orjson.dumps(Observation(events=(seen,)).model_dump(mode="json")),
+        received_at=began,
+        observed_at=began,
+        session=session,
+    )
+
+
+def _tickets(
+    connection: Connection,
+    page: Page,
+    source: Source,
+    tracker: Tracker,
+    arrive: Callable[[Record], Arrival],
+) -> Sifted:
+    ours = known.known(connection, source.name, [record.ticket for record in page.records])
+    sifted = Sifted([])
+    for record in page.records:
+        before = ours.get(record.ticket)
+        ticket = tracker.to_ticket(record.body, source)
+        if before is None and not tracker.holds(ticket, source):
+            sifted.unchanged += 1
+            continue
+        now = (ticket.revision, fingerprint.core(ticket), ticket.comment_count, "here")
+        _sort(sifted, record, before, before == now, arrive)
+    return sifted
+
+
+def _comments(
+    connection: Connection,
+    page: Page,
+    source: Source,
+    tracker: Tracker,
+    arrive: Callable[[Record], Arrival],
+    held: Callable[[str], bool],
+) -> Sifted:
+    ids: Sequence[str] = [record.external_id for record in page.records]
+    ours = known.known_comments(connection, source.name, ids)
+    sifted = Sifted([])
+    for record in page.records:
+        before = ours.get(record.external_id)
+        if before is None and not held(record.ticket):
+            sifted.unchanged += 1
+            continue
+        comment = tracker.to_comment(record.body, source)
+        now = (comment.revision, fingerprint.comment(comment), False)
+        _sort(sifted, record, before, before == now, arrive)
+    return sifted
+
+
+def _sort(
+    sifted: Sifted,
+    record: Record,
+    before: object,
+    same: bool,
+    arrive: Callable[[Record], Arrival],
+) -> None:
+    if same:
+        sifted.unchanged += 1
+        return
+    if before is None:
+        sifted.new += 1
+    else:
+        sifted.changed += 1
+    sifted.arrivals.append(arrive(record))

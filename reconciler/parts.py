@@ -1,0 +1,51 @@
+"""What a reconcile is given: tools of several rooms, joined once per process."""
+
+import socket
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from os import getpid
+from threading import Event
+
+from runtime.clock import utc_now
+from schemas.record import Page
+from schemas.settings import Settings
+from schemas.source import Source
+from store.database import Store
+from store.journal import Lane
+from trackers.base import Client, Tracker
+from trackers.registry import tracker_named
+
+
+def me() -> str:
+    """A name for this process in leases, that a person can find again."""
+    return f"{socket.gethostname()}:{getpid()}:{uuid.uuid4().hex[:6]}"
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Tools of the reconciler.
+
+    `wake` is told which lanes got deliveries (the queue, or a drain in this process); `settle`
+    returns once a session's deliveries are applied, or after a while; `progress` sees each page.
+    `credential` names a source's credential by a hash, never the secret. Once `stop` is set, walks
+    end after the page under way.
+    """
+
+    store: Store
+    settings: Settings
+    sources: Mapping[str, Source]
+    connect: Callable[[Source], Client]
+    credential: Callable[[Source], str]
+    wake: Callable[[Sequence[Lane]], None]
+    settle: Callable[[str, int], None]
+    now: Callable[[], datetime] = utc_now
+    tracker: Callable[[str], Tracker] = tracker_named
+    progress: Callable[[Source, Page, int], None] = _nothing
+    stop: Event = field(default_factory=Event)
+    holder: str = field(default_factory=me)

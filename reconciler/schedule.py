@@ -1,0 +1,126 @@
+"""The schedule: which source is due when, looked at every few seconds, one leader by lease."""
+
+import random
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import structlog
+
+from reconciler import session
+from reconciler.parts import Parts
+from reconciler.tenure import Busy
+from schemas.errors import StoreAway
+from schemas.source import Source, SourceState
+from store import leases, sources, upkeep
+
+LOOK_SECONDS = 5.0
+AT_ONCE = 4
+UPKEEP_EVERY = timedelta(hours=24)
+log = structlog.get_logger("ticketsync")
+
+
+def due(parts: Parts) -> list[Source]:
+    """The sources whose time has come: never read, or their interval is over."""
+    now = parts.now()
+    with parts.store.read() as connection:
+        states = sources.states(connection)
+    return [source for name, source in parts.sources.items() if _is_due(states.get(name), now)]
+
+
+def _is_due(state: SourceState | None, now: datetime) -> bool:
+    if state is None or state.next_session_at is None:
+        return True
+    return state.status != "paused" and state.next_session_at <= now
+
+
+def run_one(parts: Parts, source: Source) -> bool:
+    """One scheduled run, and whether it went well; if not, the other sources go on."""
+    try:
+        done = session.run(parts, source)
+        log.info(
+            "session_done",
+            source=source.name,
+            session=done.id,
+            status=done.status,
+            error=done.error,
+            **done.report.model_dump(),
+        )
+    except Busy:
+        return True
+    except StoreAway as error:
+        log.warning("session_waits", source=source.name, reason=str(error))
+        return False
+    except Exception:
+        log.exception("session_failed", source=source.name)
+        return False
+    finally:
+        _plan_next(parts, source)
+    return done.status == "complete"
+
+
+def _plan_next(parts: Parts, source: Source) -> None:
+    """The next run: the interval with a tenth of jitter, so that sources do not march in step."""
+    minutes = source.interval_minutes * (0.95 + 0.1 * random.random())  # noqa: S311
+    with parts.store.write() as connection:
+        sources.note(
+            connection, source.name, next_session_at=parts.now() + timedelta(minutes=minutes)
+        )
+
+
+class Scheduler:
+    """The schedule as a daemon thread."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._running: dict[str, Future[bool]] = {}
+        self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
+
+    def start(self) -> None:
+        """Begins at once."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Asks it to end; returns at once."""
+        self._parts.stop.set()
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """Ends; a walk under way is left at its last journaled page."""
+        self.end()
+        self._thread.join(seconds)
+
+    def run(self) -> None:
+        """Runs in this thread until stopped."""
+        self._run()
+
+    def _run(self) -> None:
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reconcile") as pool:
+            while not self._parts.stop.is_set():
+                try:
+                    self._begin_due(pool)
+                    _keep_up(self._parts)
+                except StoreAway as error:
+                    log.warning("reconciler_waits", reason=str(error))
+                self._parts.stop.wait(LOOK_SECONDS)
+
+    def _begin_due(self, pool: ThreadPoolExecutor) -> None:
+        """A source that takes hours must not hold up the others: each runs on its own."""
+        for source in due(self._parts):
+            running = self._running.get(source.name)
+            if running is None or running.done():
+                self._running[source.name] = pool.submit(run_one, self._parts, source)
+
+
+def _keep_up(parts: Parts) -> None:
+    """Retention, once a day over all replicas: whoever gets the day's lease does it."""
+    settings, now = parts.settings.journal, parts.now()
+    with parts.store.write() as connection:
+        if leases.take(connection, "upkeep", f"{parts.holder} {now}", UPKEEP_EVERY) is None:
+            return
+    dropped = upkeep.prune(
+        parts.store,
+        now,
+        bodies=timedelta(days=settings.keep_bodies_days),
+        rows=timedelta(days=settings.keep_rows_days),
+    )
+    log.info("journal_pruned", **dropped)

@@ -1,0 +1,83 @@
+"""What is already known: the short answers that reconciler, refetch and sweep ask for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from schemas.model import Json
+from store.keys import Key
+from store.tables import comments, tickets
+
+
+def known(
+    connection: sa.Connection, source: str, ids: Sequence[str]
+) -> dict[str, tuple[str | None, str | None, int | None, str]]:
+    """(revision, fingerprint, comment count, fate) of those tickets that are held."""
+    query = sa.select(
+        tickets.c.external_id,
+        tickets.c.revision,
+        tickets.c.fingerprint,
+        tickets.c.comment_count,
+        tickets.c.fate,
+    ).where(tickets.c.source == source, tickets.c.external_id.in_(ids))
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in connection.execute(query)}
+
+
+def known_comments(
+    connection: sa.Connection, source: str, ids: Sequence[str]
+) -> dict[str, tuple[str | None, str | None, bool]]:
+    """(revision, fingerprint, deleted) of those comments that are held."""
+    query = sa.select(
+        comments.c.external_id, comments.c.revision, comments.c.fingerprint, comments.c.deleted
+    ).where(comments.c.source == source, comments.c.external_id.in_(ids))
+    return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
+
+
+def ids_here(connection: sa.Connection, source: str) -> set[str]:
+    """The ids of all tickets that we believe to exist at the tracker."""
+    query = sa.select(tickets.c.external_id).where(
+        tickets.c.source == source, tickets.c.fate == "here"
+    )
+    return set(connection.execute(query).scalars())
+
+
+def live_comments(connection: sa.Connection, key: Key) -> dict[str, datetime]:
+    """Comments we hold as existing, with the moment that was observed."""
+    query = sa.select(comments.c.external_id, comments.c.observed_at).where(
+        comments.c.source == key[0], comments.c.ticket == key[1], comments.c.deleted.is_(False)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def miscounted(connection: sa.Connection, source: str) -> list[str]:
+    """Tickets whose tracker counts other comments than we hold, and that are not in doubt yet."""
+    ours = (
+        sa.select(sa.func.count())
+        .where(
+            comments.c.source == tickets.c.source,
+            comments.c.ticket == tickets.c.external_id,
+            comments.c.deleted.is_(False),
+        )
+        .scalar_subquery()
+    )
+    query = sa.select(tickets.c.external_id).where(
+        tickets.c.source == source,
+        tickets.c.fate == "here",
+        tickets.c.doubt_due_at.is_(None),
+        tickets.c.comment_count.is_not(None),
+        tickets.c.comment_count != ours,
+    )
+    return list(connection.execute(query).scalars())
+
+
+def expected(
+    connection: sa.Connection, source: str, filter: dict[str, Json], before: datetime
+) -> set[str]:
+    """The tickets a full list has to show: those held since before it was read, in its filter."""
+    query = sa.select(tickets.c.external_id).where(
+        tickets.c.source == source, tickets.c.fate == "here", tickets.c.observed_at < before
+    )
+    if filter.get("state", "open") == "open":
+        query = query.where(tickets.c.state == "open")
+    return set(connection.execute(query).scalars())

@@ -1,0 +1,97 @@
+"""Sources: the file declares them, this table keeps their state. Rows outlive their entry."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemas.record import Cursor
+from schemas.source import Source, SourceState
+from store import leases, sql
+from store.tables import sources
+
+
+def declare(connection: sa.Connection, declared: Sequence[Source], now: datetime) -> None:
+    """Makes a row for each declared source; the others are marked removed, never deleted."""
+    rows = [
+        {"name": one.name, "tracker": one.tracker, "url": one.url, "removed_at": None}
+        for one in declared
+    ]
+    sql.upsert(connection, sources, rows)
+    connection.execute(
+        sources.update()
+        .where(sources.c.name.not_in([one.name for one in declared]))
+        .where(sources.c.removed_at.is_(None))
+        .values(removed_at=now)
+    )
+
+
+def state(connection: sa.Connection, name: str) -> SourceState | None:
+    """What is known of one source."""
+    row = connection.execute(sa.select(sources).where(sources.c.name == name)).one_or_none()
+    return _state(row) if row else None
+
+
+def states(connection: sa.Connection) -> dict[str, SourceState]:
+    """What is known of all sources that are not removed."""
+    query = sa.select(sources).where(sources.c.removed_at.is_(None)).order_by(sources.c.name)
+    return {row.name: _state(row) for row in connection.execute(query)}
+
+
+def set_status(connection: sa.Connection, name: str, status: str, reason: str = "") -> None:
+    """Sets a source's status with the reason a person reads."""
+    connection.execute(
+        sources.update().where(sources.c.name == name).values(status=status, status_reason=reason)
+    )
+
+
+def pin(connection: sa.Connection, name: str, project_id: str, project_name: str) -> None:
+    """Pins a source to the tracker's immutable project id; the name may change later."""
+    connection.execute(
+        sources.update()
+        .where(sources.c.name == name)
+        .where(sa.or_(sources.c.project_id.is_(None), sources.c.project_id == project_id))
+        .values(project_id=project_id, project_name=project_name)
+    )
+
+
+def move_cursor(
+    connection: sa.Connection,
+    name: str,
+    cursor: Cursor | None,
+    scope: str,
+    lease: leases.Lease,
+    **more: Any,
+) -> bool:
+    """Moves a source's cursor, if this lease still holds (law 4: a stale leader writes nothing)."""
+    if not leases.holds(connection, lease):
+        return False
+    value = cursor.model_dump(mode="json") if cursor else None
+    connection.execute(
+        sources.update()
+        .where(sources.c.name == name)
+        .values(cursor=value, cursor_scope=scope, **more)
+    )
+    return True
+
+
+def note(connection: sa.Connection, name: str, **columns: datetime | None) -> None:
+    """Notes when something was last done for a source."""
+    connection.execute(sources.update().where(sources.c.name == name).values(**columns))
+
+
+def _state(row: Any) -> SourceState:
+    return SourceState(
+        name=row.name,
+        status=row.status,
+        status_reason=row.status_reason,
+        project_id=row.project_id,
+        project_name=row.project_name,
+        cursor=Cursor(**row.cursor) if row.cursor else None,
+        cursor_scope=row.cursor_scope,
+        full_read_at=row.full_read_at,
+        definitions_read_at=row.definitions_read_at,
+        last_session_at=row.last_session_at,
+        next_session_at=row.next_session_at,
+    )

@@ -1,0 +1,110 @@
+"""What is held of tickets, loaded as heads for the merge rules under the tickets' locks."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from schemas.held import Held, HeldComment, HeldTicket
+from store import rows
+from store.keys import Key, among
+from store.tables import comments, tickets
+from store.whole import whole_tickets
+
+_HEAD = (
+    tickets.c.source,
+    tickets.c.external_id,
+    tickets.c.revision,
+    tickets.c.fingerprint,
+    tickets.c.fate,
+    tickets.c.fate_reason,
+    tickets.c.observed_at,
+    tickets.c.confirmed_at,
+    tickets.c.comment_count,
+    tickets.c.doubt,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What has to be loaded of a ticket beside its head."""
+
+    whole: bool = False
+    comments: frozenset[str] = frozenset()
+    all_comments: bool = False
+
+
+def lock(connection: sa.Connection, keys: Iterable[tuple[str, str | None]]) -> None:
+    """Takes the tickets' locks until the transaction ends, in one fixed order.
+
+    PostgreSQL only: on SQLite the whole transaction is exclusive. An advisory lock, because a
+    ticket that is not there yet has no row to lock.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    numbers = sorted({_lock_number(source, ticket) for source, ticket in keys})
+    connection.execute(
+        sa.text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k"),
+        {"keys": numbers},
+    )
+
+
+def load(connection: sa.Connection, needs: dict[Key, Need]) -> dict[Key, Held]:
+    """What is held of each of these tickets; unknown ones come back empty."""
+    heads = _heads(connection, needs)
+    whole = [key for key, need in needs.items() if need.whole and key in heads]
+    for key, ticket in whole_tickets(connection, whole).items():
+        heads[key] = replace(heads[key], ticket=ticket)
+    notes = _comment_heads(connection, needs)
+    return {key: Held(heads.get(key), notes.get(key, {})) for key in needs}
+
+
+def _heads(connection: sa.Connection, needs: Iterable[Key]) -> dict[Key, HeldTicket]:
+    return {
+        (row.source, row.external_id): HeldTicket(
+            revision=row.revision,
+            fingerprint=row.fingerprint,
+            fate=row.fate,
+            reason=row.fate_reason,
+            observed_at=row.observed_at,
+            confirmed_at=row.confirmed_at,
+            comment_count=row.comment_count,
+            doubt=rows.doubt_of(row.doubt),
+        )
+        for row in connection.execute(sa.select(*_HEAD).where(among(tickets, needs)))
+    }
+
+
+def _comment_heads(
+    connection: sa.Connection, needs: dict[Key, Need]
+) -> dict[Key, dict[str, HeldComment]]:
+    every = [key for key, need in needs.items() if need.all_comments]
+    some = [(key[0], c) for key, need in needs.items() for c in need.comments]
+    conditions = []
+    if every:
+        conditions.append(among(comments, every, "ticket"))
+    if some:
+        conditions.append(among(comments, some))
+    if not conditions:
+        return {}
+    found: dict[Key, dict[str, HeldComment]] = {}
+    query = sa.select(
+        comments.c.source,
+        comments.c.ticket,
+        comments.c.external_id,
+        comments.c.revision,
+        comments.c.fingerprint,
+        comments.c.deleted,
+        comments.c.observed_at,
+    ).where(sa.or_(*conditions))
+    for row in connection.execute(query):
+        found.setdefault((row.source, row.ticket), {})[row.external_id] = HeldComment(
+            row.revision, row.fingerprint, row.deleted, row.observed_at
+        )
+    return found
+
+
+def _lock_number(source: str, ticket: str | None) -> int:
+    name = f"{source}\x00{ticket or ''}".encode()
+    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big", signed=True)

@@ -1,0 +1,64 @@
+"""Retention and backup: what is dropped when, in chunks that hold no writer up."""
+
+import sqlite3
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from schemas.errors import ConfigError, TicketsyncError
+from store.database import Store
+from store.tables import attempts, deliveries, renders
+
+CHUNK = 500
+
+
+def prune(store: Store, now: datetime, *, bodies: timedelta, rows: timedelta) -> dict[str, int]:
+    """Drops bodies of done deliveries, then old rows; dead ones and pending ones stay."""
+    done = sa.and_(deliveries.c.outcome.is_not(None), deliveries.c.outcome != "dead")
+    old_bodies = sa.and_(done, deliveries.c.body.is_not(None), deliveries.c.done_at < now - bodies)
+    old_rows = sa.and_(done, deliveries.c.done_at < now - rows)
+    return {
+        "bodies": _in_chunks(store, old_bodies, deliveries.update().values(body=None)),
+        "rows": _in_chunks(store, old_rows, deliveries.delete()),
+        "renders": _prune_renders(store, now - rows),
+    }
+
+
+def backup(store: Store, target: Path) -> None:
+    """Writes a consistent copy of a SQLite store; raises ConfigError on PostgreSQL."""
+    if store.dialect != "sqlite":
+        raise ConfigError("db backup copies SQLite only; for PostgreSQL use pg_dump DATABASE_URL")
+    if target.exists():
+        raise TicketsyncError(f"{target} exists already; name a new file")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source = store.engine.raw_connection()
+    try:
+        copy = sqlite3.connect(target)
+        with copy:
+            source.driver_connection.backup(copy)  # type: ignore[union-attr]
+        copy.close()
+    finally:
+        source.close()
+
+
+def _in_chunks(
+    store: Store, condition: sa.ColumnElement[bool], statement: sa.Update | sa.Delete
+) -> int:
+    total = 0
+    while True:
+        some = sa.select(deliveries.c.id).where(condition).limit(CHUNK)
+        with store.write() as connection:
+            ids = list(connection.execute(some).scalars())
+            if isinstance(statement, sa.Delete) and ids:
+                connection.execute(attempts.delete().where(attempts.c.delivery_id.in_(ids)))
+            if ids:
+                connection.execute(statement.where(deliveries.c.id.in_(ids)))
+        total += len(ids)
+        if len(ids) < CHUNK:
+            return total
+
+
+def _prune_renders(store: Store, before: datetime) -> int:
+    with store.write() as connection:
+        return connection.execute(renders.delete().where(renders.c.at < before)).rowcount

@@ -1,0 +1,1 @@
+"""The workspace: tickets as Markdown folders for people, editors and agents."""

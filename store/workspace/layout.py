@@ -1,0 +1,37 @@
+"""Where a ticket lives: `tickets/<source>/<KEY>_<slug>/ISSUE.md`."""
+
+import re
+
+from slugify import slugify
+
+from schemas.ticket import Ticket
+
+FILE = "ISSUE.md"
+SLUG_LENGTH = 60
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
+
+
+def source_folder(name: str) -> str:
+    """A source's folder: its name as it is, spaces and all, without what no disk takes."""
+    return _safe(name)
+
+
+def ticket_folder(ticket: Ticket) -> str:
+    """`42_implement_api`; the key alone when the title has no letter a slug could keep."""
+    slug = slugify(
+        ticket.title, separator="_", max_length=SLUG_LENGTH, word_boundary=True, lowercase=True
+    )
+    key = _safe(ticket.key)
+    return f"{key}_{slug}" if slug else key
+
+
+def belongs_to(folder: str, key: str) -> bool:
+    """Whether a folder name is one that a ticket of this key had under some title."""
+    safe = _safe(key)
+    return folder == safe or folder.startswith(f"{safe}_")
+
+
+def _safe(name: str) -> str:
+    cleaned = _UNSAFE.sub("-", name).strip(" .") or "-"
+    return f"{cleaned}-" if _RESERVED.match(cleaned) else cleaned[:120]

@@ -1,0 +1,179 @@
+"""Writing the files of changed tickets: byte-stable, rename-stable, never deleting."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from schemas.delivery import Arrival, Via
+from schemas.errors import Transient
+from schemas.source import Source
+from schemas.ticket import Ticket
+from store import journal, rows, sql
+from store.database import Store
+from store.keys import Key
+from store.tables import folders, renders, tickets
+from store.whole import whole_tickets
+from store.workspace import files, layout
+from store.workspace.render import Rendered, own_render, render
+
+BATCH = 200
+EDITED = "workspace.edited"
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    key: Key
+    mark: int
+    ticket: Ticket
+    rendered: Rendered
+    folder: str | None
+
+
+def write_due(store: Store, root: Path, source: Source, now: Callable[[], datetime]) -> int:
+    """Writes every file of a source that is due; how many changed on disk.
+
+    Raises Transient when the disk refuses; the marks stay and the sweep tries again.
+    """
+    folder = root / layout.source_folder(source.name)
+    total = 0
+    try:
+        while True:
+            with store.read() as connection:
+                if not _marks(connection, source.name, 1):
+                    return total
+            with files.only_writer(folder):
+                done, written = _write_some(store, folder, source, now())
+            total += written
+            if done < BATCH:
+                return total
+    except OSError as error:
+        raise Transient(f"[workspace] path: cannot write {folder}: {error.strerror}") from error
+
+
+def _write_some(store: Store, folder: Path, source: Source, now: datetime) -> tuple[int, int]:
+    with store.read() as connection:
+        due = _due(connection, source.name)
+    known = _folders_on_disk(folder) if any(one.folder is None for one in due) else []
+    written: list[Path] = []
+    edits: list[Arrival] = []
+    places: list[tuple[_Due, str]] = []
+    for one in due:
+        path = _place(folder, one, known)
+        places.append((one, path.name))
+        file = path / layout.FILE
+        if file.exists() and file.read_bytes() == one.rendered.content:
+            continue
+        lost = files.replace(file, one.rendered.content)
+        written.append(path)
+        if lost is not None and own_render(lost) is None:
+            edits.append(_keep_edit(path, lost, one, now))
+    files.settle([*written, folder] if written else [])
+    _note(store, places, edits, now)
+    return len(due), len(written)
+
+
+def _due(connection: sa.Connection, source: str) -> list[_Due]:
+    marks = _marks(connection, source, BATCH)
+    found = whole_tickets(connection, list(marks), parts=True)
+    query = sa.select(folders).where(
+        folders.c.source == source, folders.c.ticket.in_([key[1] for key in marks])
+    )
+    paths = {(row.source, row.ticket): row.path for row in connection.execute(query)}
+    return [
+        _Due(key, mark, found[key], render(found[key]), paths.get(key))
+        for key, mark in marks.items()
+        if key in found
+    ]
+
+
+def _marks(connection: sa.Connection, source: str, limit: int) -> dict[Key, int]:
+    """Due tickets that were ever seen: a tombstone alone gets no file."""
+    query = (
+        sa.select(tickets.c.source, tickets.c.external_id, tickets.c.render_due)
+        .where(tickets.c.source == source, tickets.c.render_due > 0)
+        .where(sa.or_(tickets.c.fate == "here", tickets.c.record.is_not(None)))
+        .limit(limit)
+    )
+    return {(name, ticket): mark for name, ticket, mark in connection.execute(query)}
+
+
+def _folders_on_disk(folder: Path) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries if entry.is_dir()]
+
+
+def _place(folder: Path, one: _Due, known: Sequence[str]) -> Path:
+    """The ticket's folder, moved along when the title changed; there is never a second one."""
+    wanted = folder / layout.ticket_folder(one.ticket)
+    before = one.folder or next((n for n in known if layout.belongs_to(n, one.ticket.key)), None)
+    if before and before != wanted.name and not wanted.exists() and (folder / before).is_dir():
+        (folder / before).rename(wanted)
+    wanted.mkdir(parents=True, exist_ok=True)
+    return wanted
+
+
+def _keep_edit(path: Path, lost: bytes, one: _Due, now: datetime) -> Arrival:
+    """A person's unsaved-to-us edit: kept beside the file and in the journal."""
+    stamp = f"{now:%Y%m%dT%H%M%SZ}"
+    (path / f"ISSUE.edited-{stamp}.md").write_bytes(lost)
+    return Arrival(
+        source=one.key[0],
+        via=Via.workspace,
+        event=EDITED,
+        delivery_key=f"workspace:{one.key[1]}:{one.rendered.id}:{stamp}",
+        ticket=one.key[1],
+        body=lost,
+        received_at=now,
+    )
+
+
+def _note(
+    store: Store, places: Sequence[tuple[_Due, str]], edits: Sequence[Arrival], now: datetime
+) -> None:
+    """Remembers folders and renders, and clears the marks that nothing raised meanwhile."""
+    if not places:
+        return
+    with store.write() as connection:
+        sql.upsert(
+            connection,
+            folders,
+            [
+                {
+                    "source": one.key[0],
+                    "ticket": one.key[1],
+                    "path": name,
+                    "render": one.rendered.id,
+                }
+                for one, name in places
+            ],
+        )
+        sql.upsert(
+            connection,
+            renders,
+            [
+                {
+                    "id": one.rendered.id,
+                    "source": one.key[0],
+                    "ticket": one.key[1],
+                    "document": rows.pack(one.rendered.values | {"body": one.ticket.body}),
+                    "at": now,
+                }
+                for one, _ in places
+            ],
+        )
+        if edits:
+            journal.keep(connection, edits)
+        connection.execute(
+            tickets.update()
+            .where(
+                tickets.c.source == sa.bindparam("its_source"),
+                tickets.c.external_id == sa.bindparam("its"),
+                tickets.c.render_due == sa.bindparam("mark"),
+            )
+            .values(render_due=0),
+            [{"its_source": o.key[0], "its": o.key[1], "mark": o.mark} for o, _ in places],
+        )

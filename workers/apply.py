@@ -1,0 +1,239 @@
+"""Apply: readings become rows, all in the one transaction the caller holds.
+
+Everything an apply causes belongs to that transaction: tickets, comments, relations, definitions,
+people, outcomes, due marks, and the hints for other tickets.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+
+from schemas import revision
+from schemas.delivery import Arrival, Delivery, Outcome, Via
+from schemas.event import CommentsMiscounted, DefinitionGone, DefinitionSeen, Doubtful
+from schemas.held import Held
+from schemas.record import Observation
+from schemas.source import SourceState
+from store import definitions, journal, known, people, sources, tickets
+from store.database import Connection
+from store.journal import Failed, Finished, Lane
+from store.keys import Key
+from store.save import Change, save
+from workers import failures, ingest
+from workers.ingest import Reading
+from workers.rules.facts import (
+    CommentFact,
+    CommentGoneFact,
+    CommentsReadFact,
+    DoubtFact,
+    TicketFact,
+)
+from workers.rules.fold import fold
+from workers.work import Work
+
+
+@dataclass(slots=True)
+class Aftermath:
+    """What is left to do, and to tell, once the transaction was committed."""
+
+    finished: list[tuple[Delivery, Finished]] = field(default_factory=list)
+    failed: list[tuple[Delivery, BaseException, Failed]] = field(default_factory=list)
+    doubtful: set[Key] = field(default_factory=set)
+    hinted: set[Lane] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
+    learned: list[tuple[str, object]] = field(default_factory=list)
+
+
+def apply(
+    work: Work,
+    connection: Connection,
+    readings: Sequence[Reading],
+    states: Mapping[str, SourceState],
+) -> Aftermath:
+    """Applies readings whose lanes the caller has locked."""
+    now = work.now()
+    after = Aftermath()
+    ours = [one for one in readings if _is_ours(work, connection, one, states, after)]
+    outcomes = _fold_all(work, connection, ours, now, after)
+    for one in ours:
+        if one.error is None:
+            changed = _apply_source_events(connection, one, now)
+            after.hinted |= _journal_hints(connection, one, now)
+            _finish(after, one, *_outcome(one, outcomes.get(one.delivery.id), changed))
+    for one in readings:
+        if one.error is not None:
+            note = failures.failed(one.delivery, one.error, work.retry, now)
+            after.failed.append((one.delivery, one.error, note))
+    journal.finish(connection, [done for _, done in after.finished], now)
+    journal.fail(connection, [note for _, _, note in after.failed], now)
+    return after
+
+
+def _is_ours(
+    work: Work,
+    connection: Connection,
+    reading: Reading,
+    states: Mapping[str, SourceState],
+    after: Aftermath,
+) -> bool:
+    """Sorts out what belongs to another project; pins a source's project at first contact."""
+    if reading.error is not None or reading.project is None:
+        return reading.error is None
+    name = reading.delivery.source
+    source, state = work.sources[name], states.get(name)
+    tracker = work.tracker(source.tracker)
+    pinned = state.project_id if state else None
+    reason = ingest.foreign(reading, source, pinned, tracker)
+    if reason:
+        _finish(after, reading, Outcome.ignored, reason)
+        if pinned and reading.project.name.casefold() == tracker.project_name(source).casefold():
+            sources.set_status(connection, name, "error", f"another project now: {reason}")
+        return False
+    if pinned is None or reading.project.renamed_from:
+        sources.pin(connection, name, reading.project.id, reading.project.name)
+    return True
+
+
+def _fold_all(
+    work: Work,
+    connection: Connection,
+    readings: Sequence[Reading],
+    now: datetime,
+    after: Aftermath,
+) -> dict[int, tuple[Outcome, str]]:
+    """Folds each ticket's deliveries in the tracker's order and saves what came of it."""
+    lanes: dict[Key, list[Reading]] = {}
+    for one in readings:
+        if one.delivery.ticket is not None and one.facts:
+            lanes.setdefault((one.delivery.source, one.delivery.ticket), []).append(one)
+    before = tickets.load(connection, {key: _need(ones) for key, ones in lanes.items()})
+    outcomes: dict[int, tuple[Outcome, str]] = {}
+    changes = []
+    for key, ones in lanes.items():
+        held = before[key]
+        for one in sorted(ones, key=_in_order):
+            held = _fold_one(held, one, now, outcomes)
+        version = work.tracker(work.sources[key[0]].tracker).capabilities.translator_version
+        changes.append(Change(key, before[key], held, version))
+        _watch_doubt(after, key, before[key], held, now)
+    _remember(work, connection, [one for one in readings if one.error is None], after)
+    save(connection, changes, now)
+    after.touched |= {one.key[0] for one in changes if one.after != one.before}
+    return outcomes
+
+
+def _in_order(reading: Reading) -> tuple[bool, int, int]:
+    """The tracker's order; what carries no revision (a deletion, a doubt) comes last."""
+    seen = reading.revision
+    return seen is None, revision.order(seen), reading.delivery.id
+
+
+def _fold_one(
+    held: Held, reading: Reading, now: datetime, outcomes: dict[int, tuple[Outcome, str]]
+) -> Held:
+    """A delivery that breaks the rules waits; newer ones of its ticket still apply (law 4)."""
+    try:
+        folded = fold(held, reading.facts, reading.sight, now)
+    except Exception as error:
+        reading.error = error
+        return held
+    outcomes[reading.delivery.id] = (folded.outcome, folded.reason)
+    return folded.held
+
+
+def _need(readings: Iterable[Reading]) -> tickets.Need:
+    facts = [(fact, one.sight) for one in readings for fact in one.facts]
+    named = {f.comment.id for f, _ in facts if isinstance(f, CommentFact)}
+    named |= {f.comment_id for f, _ in facts if isinstance(f, CommentGoneFact)}
+    counted = any(
+        isinstance(f, CommentsReadFact)
+        or (isinstance(f, TicketFact | CommentFact) and sight.counted)
+        for f, sight in facts
+    )
+    partial = any(isinstance(f, TicketFact) and not f.ticket.full for f, _ in facts)
+    return tickets.Need(whole=partial, comments=frozenset(named), all_comments=counted)
+
+
+def _watch_doubt(after: Aftermath, key: Key, before: Held, held: Held, now: datetime) -> None:
+    doubt = held.ticket.doubt if held.ticket else None
+    old = before.ticket.doubt if before.ticket else None
+    if doubt is not None and doubt != old and doubt.due_at <= now:
+        after.doubtful.add(key)
+
+
+def _remember(
+    work: Work, connection: Connection, readings: Sequence[Reading], after: Aftermath
+) -> None:
+    """Stores the people and definitions that records carried along and this process never saw."""
+    persons = {(r.delivery.source, p): ingest.seen_at(r) for r in readings for p in r.people}
+    defined = {(r.delivery.source, d): ingest.seen_at(r) for r in readings for d in r.definitions}
+    new_people = [key for key in persons if work.remembered.is_new(key)]
+    new_defined = [key for key in defined if work.remembered.is_new(key)]
+    people.remember(connection, [(*key, persons[key]) for key in new_people])
+    definitions.remember(connection, [(*key, defined[key]) for key in new_defined])
+    after.learned += [*new_people, *new_defined]
+
+
+def _apply_source_events(connection: Connection, reading: Reading, now: datetime) -> int:
+    """Definitions that changed, in set-based statements; how many did."""
+    name, at = reading.delivery.source, reading.delivery.observed_at
+    changed = 0
+    for event in reading.for_source:
+        if isinstance(event, DefinitionSeen):
+            changed += definitions.define(connection, name, [event.definition], at)
+        elif isinstance(event, DefinitionGone):
+            changed += definitions.forget(connection, name, event.kind, [event.id], at)
+        elif isinstance(event, CommentsMiscounted):
+            reason = "the tracker counts other comments than we hold"
+            found = known.miscounted(connection, name)
+            reading.hints += [(ticket, DoubtFact("count", reason)) for ticket in found]
+            changed += len(found)
+        else:
+            changed += definitions.listed(connection, name, event.kinds, event.definitions, at)
+    return changed
+
+
+def _journal_hints(connection: Connection, reading: Reading, now: datetime) -> set[Lane]:
+    """A drain writes one ticket: what concerns others goes to them as deliveries of their own."""
+    origin = reading.delivery
+    arrivals = [
+        Arrival(
+            source=origin.source,
+            via=Via.poll,
+            event=f"hint.{hint.aspect}",
+            delivery_key=f"hint:{origin.id}:{ticket}:{hint.aspect}",
+            ticket=ticket,
+            body=orjson.dumps(
+                Observation(
+                    events=(Doubtful(tickets=(ticket,), aspect=hint.aspect, reason=hint.reason),)
+                ).model_dump(mode="json")
+            ),
+            received_at=now,
+            observed_at=origin.observed_at,
+            session=origin.session,
+        )
+        for ticket, hint in reading.hints
+    ]
+    if arrivals:
+        journal.keep(connection, arrivals)
+    return {(one.source, one.ticket) for one in arrivals}
+
+
+def _outcome(
+    reading: Reading, folded: tuple[Outcome, str] | None, changed: int
+) -> tuple[Outcome, str]:
+    if folded is not None:
+        return folded
+    if changed or reading.hints or (reading.project and reading.project.renamed_from):
+        return Outcome.applied, ""
+    if reading.for_source:
+        return Outcome.unchanged, ""
+    return Outcome.ignored, "; ".join(reading.ignored) or "nothing in it concerns us"
+
+
+def _finish(after: Aftermath, reading: Reading, outcome: Outcome, reason: str) -> None:
+    keep = reading.delivery.via in (Via.webhook, Via.workspace)
+    done = Finished(reading.delivery.id, outcome, reason, keep_body=keep)
+    after.finished.append((reading.delivery, done))

@@ -1,0 +1,123 @@
+"""Drain: lock a ticket, read all its pending deliveries, apply them, mark them done (law 4).
+
+It never touches the network. Reading and translating happen before the write transaction; the
+transaction itself only loads heads, merges and writes.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from schemas.delivery import Delivery
+from schemas.errors import StoreAway
+from schemas.source import SourceState
+from store import journal, sources, tickets
+from store.journal import Lane
+from store.keys import Key
+from workers.apply import Aftermath, apply
+from workers.ingest import Reading, read
+from workers.work import Work
+
+ROWS_AT_ONCE = 256
+"""So that no write transaction on SQLite lasts longer than a quarter of a second."""
+
+
+@dataclass(slots=True)
+class Drained:
+    """What a drain did: how many deliveries, and what has to be asked of trackers now."""
+
+    deliveries: int = 0
+    failures: int = 0
+    doubtful: set[Key] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
+
+
+def drain(work: Work, lanes: Iterable[Lane]) -> Drained:
+    """Applies everything pending in these lanes, and in those it gave hints to.
+
+    Lanes of sources that are not configured here, or paused, are left as they are. Raises
+    StoreAway when the database does not answer; nothing is lost then and no attempt is counted.
+    """
+    drained = Drained()
+    todo = list(dict.fromkeys(lane for lane in lanes if lane[0] in work.sources))
+    while todo:
+        now_lanes, todo = todo[:64], todo[64:]
+        for readings, after in _drain_some(work, now_lanes):
+            drained.deliveries += len(readings)
+            drained.failures += len(after.failed)
+            drained.doubtful |= after.doubtful
+            drained.touched |= after.touched
+            todo += [lane for lane in after.hinted if lane not in todo]
+    return drained
+
+
+def _drain_some(work: Work, lanes: Sequence[Lane]) -> Iterator[tuple[list[Reading], Aftermath]]:
+    while True:
+        with work.store.read() as connection:
+            states = sources.states(connection)
+            active = [
+                lane
+                for lane in lanes
+                if lane[0] not in states or states[lane[0]].status != "paused"
+            ]
+            rows = journal.pending(connection, active, work.now(), ROWS_AT_ONCE)
+        if not rows:
+            return
+        readings = [_read(work, row) for row in rows]
+        yield from _settle(work, readings, states)
+        if len(rows) < ROWS_AT_ONCE:
+            return
+
+
+def _read(work: Work, row: Delivery) -> Reading:
+    source = work.sources[row.source]
+    return read(row, source, work.tracker(source.tracker))
+
+
+def _settle(
+    work: Work, readings: list[Reading], states: dict[str, SourceState]
+) -> Iterator[tuple[list[Reading], Aftermath]]:
+    """One transaction for all; if it fails as a whole, ticket by ticket, then one by one.
+
+    So a delivery that the database itself refuses takes no neighbour with it.
+    """
+    try:
+        after = _commit(work, readings, states)
+    except StoreAway:
+        raise
+    except Exception as error:
+        if len(readings) == 1:
+            readings[0].error = error
+            yield readings, _commit(work, readings, states)
+            return
+        for part in _split(readings):
+            yield from _settle(work, part, states)
+        return
+    _tell(work, after)
+    yield readings, after
+
+
+def _commit(work: Work, readings: list[Reading], states: dict[str, SourceState]) -> Aftermath:
+    with work.store.write() as connection:
+        tickets.lock(connection, {(r.delivery.source, r.delivery.ticket) for r in readings})
+        alive = journal.still_pending(connection, [r.delivery.id for r in readings])
+        after = apply(work, connection, [r for r in readings if r.delivery.id in alive], states)
+    work.remembered.add(after.learned)
+    return after
+
+
+def _split(readings: list[Reading]) -> list[list[Reading]]:
+    lanes: dict[Lane, list[Reading]] = {}
+    for one in readings:
+        lanes.setdefault((one.delivery.source, one.delivery.ticket), []).append(one)
+    if len(lanes) > 1:
+        return list(lanes.values())
+    return [[one] for one in readings]
+
+
+def _tell(work: Work, after: Aftermath) -> None:
+    now = work.now()
+    for delivery, done in after.finished:
+        seconds = (now - delivery.received_at).total_seconds()
+        work.observer.drained(delivery, done.outcome, done.reason, seconds)
+    for delivery, error, note in after.failed:
+        work.observer.failed(delivery, error, note.next_at is None)

@@ -1,0 +1,151 @@
+"""Refetch: a ticket in doubt is asked about, outside any transaction, and drained like the rest."""
+
+import time
+from collections.abc import Iterable
+
+import orjson
+
+from schemas.delivery import Arrival, Via
+from schemas.errors import Denied, StoreAway, TicketsyncError, Transient
+from schemas.event import (
+    Aspect,
+    CommentGone,
+    CommentSeen,
+    CommentsListed,
+    Event,
+    LinksListed,
+    TicketGone,
+    TicketHidden,
+    TicketMoved,
+    TicketSeen,
+)
+from schemas.held import Doubt
+from schemas.record import Fetched, Gone, Hidden, Moved, Observation, Record
+from store import doubts, journal, known, sources
+from store.database import Connection
+from store.keys import Key
+from trackers.base import Client
+from workers.drain import Drained, drain
+from workers.rules.doubt import unreachable
+from workers.work import Work
+
+
+def refetch(work: Work, source: str, tickets: Iterable[str]) -> None:
+    """Asks the tracker about tickets in doubt, each at most once however often it is called.
+
+    A tracker that does not answer leaves the doubt as it is, asked again ever more seldom.
+    """
+    if source not in work.sources:
+        return
+    client: Client | None = None
+    try:
+        for ticket in tickets:
+            key = (source, ticket)
+            with work.store.write() as connection:
+                doubt = doubts.claim(connection, key, work.now())
+            if doubt is not None:
+                client = client or work.connect(work.sources[source])
+                _ask(work, client, key, doubt)
+    finally:
+        if client is not None:
+            client.close()
+
+
+def _ask(work: Work, client: Client, key: Key, doubt: Doubt) -> None:
+    began = time.monotonic()
+    try:
+        answer = fetch_now(work, client, key, doubt.aspects)
+    except StoreAway:
+        raise
+    except TicketsyncError as error:
+        _put_off(work, key, doubt, error)
+        answer = f"no answer: {error}"
+    work.observer.refetched(key[0], key[1], answer, time.monotonic() - began)
+
+
+def fetch_now(work: Work, client: Client, key: Key, aspects: frozenset[Aspect]) -> str:
+    """Fetches a ticket, journals what came back and drains it; says what it was.
+
+    Raises the client's errors; then nothing was journaled.
+    """
+    began = work.now()
+    wanted: set[Aspect] = {"comments" if aspect == "count" else aspect for aspect in aspects}
+    found = client.fetch(key[1], frozenset(wanted))
+    if isinstance(found, Hidden):
+        client.project()  # raises when not the ticket is hidden but all of us is locked out
+    events = [*_events(found), *_lost_comments(work, client, key, found)]
+    arrival = Arrival(
+        source=key[0],
+        via=Via.fetch,
+        event=f"fetch.{type(found).__name__.lower()}",
+        delivery_key=f"fetch:{key[1]}:{began.isoformat()}",
+        ticket=key[1],
+        body=orjson.dumps(Observation(events=tuple(events)).model_dump(mode="json")),
+        received_at=work.now(),
+        observed_at=began,
+    )
+    with work.store.write() as connection:
+        journal.keep(connection, [arrival])
+        _well_again(work, connection, key[0])
+    drain(work, [key])
+    return type(found).__name__.lower()
+
+
+def _events(found: Fetched) -> list[Event]:
+    match found:
+        case Record():
+            events: list[Event] = [TicketSeen(ticket=found.ticket, record=found.body)]
+            if found.comments is not None:
+                events.append(CommentsListed(ticket=found.ticket, records=found.comments))
+            if found.links is not None:
+                events.append(LinksListed(ticket=found.ticket, records=found.links))
+            return events
+        case Moved():
+            return [TicketMoved(ticket=found.ticket, to=found.to)]
+        case Gone():
+            return [TicketGone(ticket=found.ticket, proof=found.proof)]
+        case Hidden():
+            return [TicketHidden(ticket=found.ticket, reason=found.reason)]
+
+
+def _lost_comments(work: Work, client: Client, key: Key, found: Fetched) -> list[Event]:
+    """Comments we hold that the complete list lacks, each confirmed by its own GET (law 13)."""
+    if not isinstance(found, Record) or found.comments is None:
+        return []
+    tracker = work.tracker(work.sources[key[0]].tracker)
+    source = work.sources[key[0]]
+    here = {tracker.to_comment(record, source).id for record in found.comments}
+    with work.store.read() as connection:
+        ours = known.live_comments(connection, key)
+    events: list[Event] = []
+    for comment in sorted(set(ours) - here):
+        answer = client.fetch_comment(key[1], comment)
+        if isinstance(answer, Gone):
+            events.append(CommentGone(ticket=key[1], comment=comment))
+        elif isinstance(answer, Record):
+            events.append(CommentSeen(ticket=key[1], record=answer.body))
+    return events
+
+
+def _put_off(work: Work, key: Key, doubt: Doubt, error: TicketsyncError) -> None:
+    retry_after = error.retry_after if isinstance(error, Transient) else None
+    later = unreachable(doubt, work.now(), retry_after)
+    with work.store.write() as connection:
+        doubts.put_off(connection, key, later)
+        if isinstance(error, Denied):
+            sources.set_status(connection, key[0], "error", str(error))
+
+
+def _well_again(work: Work, connection: Connection, source: str) -> None:
+    state = sources.state(connection, source)
+    if state is not None and state.status in ("error", "configuring"):
+        sources.set_status(connection, source, "active")
+
+
+def follow(work: Work, drained: Drained) -> None:
+    """Asks at once about what a drain left in doubt; for callers without a queue."""
+    by_source: dict[str, list[str]] = {}
+    for source, ticket in sorted(drained.doubtful):
+        by_source.setdefault(source, []).append(ticket)
+    for source, tickets in by_source.items():
+        refetch(work, source, tickets)

@@ -1,0 +1,30 @@
+"""What every piece of work is given: built once per process, passed to all."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from runtime.clock import utc_now
+from schemas.settings import RetrySettings
+from schemas.source import Source
+from store.database import Store
+from trackers.base import Client, Tracker
+from trackers.registry import tracker_named
+from workers.observers import Observer, Silent
+from workers.remembered import Remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Tools of the workers. `connect` opens a client for a source; `workspace` None is off."""
+
+    store: Store
+    sources: Mapping[str, Source]
+    connect: Callable[[Source], Client]
+    retry: RetrySettings
+    workspace: Path | None = None
+    now: Callable[[], datetime] = utc_now
+    tracker: Callable[[str], Tracker] = tracker_named
+    observer: Observer = field(default_factory=Silent)
+    remembered: Remembered = field(default_factory=Remembered)
