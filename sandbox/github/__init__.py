@@ -1,0 +1,1 @@
+"""A stand-in GitHub: issues, comments, labels, milestones, sub-issues, hooks, deliveries."""

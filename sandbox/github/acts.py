@@ -1,0 +1,135 @@
+"""All that a person can do on the stand-in GitHub: each act changes the state and tells hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sandbox.github.desk import NoSuch, act
+from sandbox.github.issue_acts import IssueActs
+from sandbox.github.state import Comment, Hook, Issue, Person
+
+ALL_EVENTS = (
+    "issues",
+    "issue_comment",
+    "label",
+    "milestone",
+    "sub_issues",
+    "issue_dependencies",
+    "repository",
+    "meta",
+)
+
+
+class Acts(IssueActs):
+    """The acts on one repository; `on` gives those of another."""
+
+    def on(self, repo: str) -> Acts:
+        """The same people, at work in the repository `owner/name`."""
+        owner, _, name = repo.rpartition("/")
+        found = self.world.repo_named(owner or self.repo.owner.login, name)
+        if found is None:
+            raise NoSuch(f"no repository {repo}")
+        return replace(self, repo=found)
+
+    @act
+    def comment(self, number: int, body: str, *, by: str | None = None) -> Comment:
+        issue, actor = self.issue(number), self.who(by)
+        born = self.world.moment()
+        comment = Comment(self.world.next_id("comment"), issue, actor, body, born, born)
+        with self.changing(issue):
+            issue.comments.append(comment)
+            self.repo.comments[comment.id] = comment
+            self.repo.comment_shelf.put(comment.id, born)
+        self._tell_comment(issue, comment, "created", actor)
+        return comment
+
+    @act
+    def edit_comment(self, comment: int, body: str, *, by: str | None = None) -> Comment:
+        """Moves the comment's `updated_at`, not the issue's."""
+        found, actor = self.find_comment(comment), self.who(by)
+        before = found.body
+        if before == body:
+            return found
+        shelf = self.repo.comment_shelf
+        shelf.drop(found.id, found.updated_at)
+        found.body, found.updated_at = body, self.world.moment()
+        shelf.put(found.id, found.updated_at)
+        self.repo.revision += 1
+        changes = {"body": {"from": before}}
+        self._tell_comment(found.issue, found, "edited", actor, changes=changes)
+        return found
+
+    @act
+    def delete_comment(self, comment: int, *, by: str | None = None) -> None:
+        """Leaves no trace in lists: only the issue's comment count falls."""
+        found, actor = self.find_comment(comment), self.who(by)
+        issue = found.issue
+        with self.changing(issue, moves=False):
+            issue.comments.remove(found)
+            del self.repo.comments[found.id]
+            self.repo.comment_shelf.drop(found.id, found.updated_at)
+        self.note(issue, "comment_deleted", actor)
+        self._tell_comment(issue, found, "deleted", actor)
+
+    @act
+    def rename_repo(self, name: str, *, by: str | None = None) -> None:
+        """The id stays; the old name keeps leading here (GitHub docs: Renaming a repository)."""
+        repo = self.repo
+        before, repo.name = repo.name, name
+        repo.updated_at = self.world.moment()
+        self.world.names[repo.full_name.lower()] = repo
+        repo.looks += 1
+        repo.revision += 1
+        changes = {"repository": {"name": {"from": before}}}
+        body = {"changes": changes}
+        self.mail.tell(repo, "repository", "renamed", body, self.who(by))
+
+    @act
+    def add_hook(
+        self,
+        url: str,
+        secret: str | None = None,
+        events: Iterable[str] = ALL_EVENTS,
+        content_type: str = "json",
+        *,
+        active: bool = True,
+        by: str | None = None,
+    ) -> Hook:
+        """A new hook hears a ping first (GitHub docs: Creating webhooks)."""
+        born = self.world.moment()
+        key = self.world.next_id("hook")
+        hook = Hook(key, url, list(events), born, born, content_type, secret, active=active)
+        self.repo.hooks[key] = hook
+        if active:
+            self.mail.ping(self.repo, hook, self.who(by))
+        return hook
+
+    @act
+    def remove_hook(self, hook: int, *, by: str | None = None) -> None:
+        gone = self.repo.hooks.pop(hook, None)
+        if gone is None:
+            raise NoSuch(f"no hook {hook}")
+        self.mail.hook_deleted(self.repo, gone, self.who(by))
+
+    def find_comment(self, comment: int) -> Comment:
+        found = self.repo.comments.get(comment)
+        if found is None:
+            raise NoSuch(f"no comment {comment} in {self.repo.full_name}")
+        return found
+
+    def _tell_comment(
+        self, issue: Issue, comment: Comment, action: str, by: Person, **extra: object
+    ) -> None:
+        """GitHub docs: issue_comment. Fires for pull request conversations too."""
+        if not self.repo.hooks:
+            return
+        views = self.views
+        body = {"issue": views.issue(issue), "comment": views.comment(comment), **extra}
+        self.mail.tell(self.repo, "issue_comment", action, body, by)
+
+
+def names_of_acts() -> list[str]:
+    """What `POST /_sandbox/act` can be asked to do."""
+    members = ((name, getattr(Acts, name)) for name in dir(Acts) if not name.startswith("_"))
+    return sorted(name for name, member in members if getattr(member, "is_act", False))

@@ -1,0 +1,215 @@
+"""Builds and runs a stand-in GitHub.
+
+`build` gives an ASGI app, `start` one that is being served, `foreground` one for a terminal.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+
+from sandbox import serve
+from sandbox.crowd import Crowd
+from sandbox.faults import Switchboard
+from sandbox.github.accounts import Accounts
+from sandbox.github.acts import Acts
+from sandbox.github.gate import Gate
+from sandbox.github.limits import Limits
+from sandbox.github.seed import Seeding
+from sandbox.github.site import Site, switchboard
+from sandbox.github.state import World
+from sandbox.github.texts import PEOPLE
+from sandbox.outbox import Outbox
+from sandbox.requests import RequestLog
+from sandbox.wire import Json
+
+TOKEN = "sandbox-token"  # noqa: S105 - the well-known token of a toy
+REPO_AGE = timedelta(days=400)
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a sandbox is to be; every field has a value that suits a first look."""
+
+    owner: str = "octo"
+    repo: str = "shop"
+    tickets: int = 0
+    comments: int = 0
+    pulls: int = 0
+    token: str = TOKEN
+    login: str = "sandbox-user"
+    seed: int = 1
+    rate_limit: int = 5000
+    anonymous_limit: int = 60
+    content_per_minute: int | None = None
+    private: bool = False
+    webhook_secret: str | None = None
+    now: Callable[[], datetime] = clock
+
+
+def build(plan: Plan, base: str) -> Gate:
+    """The app for a plan; `base` is the address it will be reached at."""
+    world = World(plan.now, base)
+    owner = world.person(plan.owner, kind="Organization")
+    for login, name in PEOPLE:
+        world.person(login, name, association="MEMBER")
+    home = world.add_repo(owner, plan.repo, private=plan.private)
+    home.created_at = home.updated_at = _ago(world)
+    accounts = Accounts(world)
+    accounts.add_token(plan.token, plan.login)
+    Seeding(world, home, plan.seed).fill(plan.tickets, plan.comments, plan.pulls)
+    limits = Limits(
+        plan.now,
+        plan.rate_limit,
+        plan.anonymous_limit,
+        content_per_minute=plan.content_per_minute,
+    )
+    somebody = world.person(PEOPLE[0][0])
+    faults = switchboard(plan.seed)
+    return Gate(Site(world, home, somebody, faults, accounts, limits, plan.seed))
+
+
+class Running:
+    """A stand-in GitHub at work; a context manager that stops it."""
+
+    def __init__(self, plan: Plan, sock: socket.socket) -> None:
+        self.plan = plan
+        self._gate = build(plan, serve.url_of(sock))
+        self.site = self._gate.site
+        self._served = serve.Served(self._gate, sock)
+
+    @property
+    def url(self) -> str:
+        """What a client takes as its API address."""
+        return self._served.url
+
+    @property
+    def repo_url(self) -> str:
+        return self.site.views.html_url(self.site.home)
+
+    @property
+    def state(self) -> World:
+        return self.site.world
+
+    @property
+    def acts(self) -> Acts:
+        return self.site.acts
+
+    @property
+    def faults(self) -> Switchboard:
+        return self.site.faults
+
+    @property
+    def outbox(self) -> Outbox:
+        return self.site.outbox
+
+    @property
+    def people(self) -> Crowd:
+        return self.site.people
+
+    @property
+    def requests(self) -> RequestLog:
+        return self.site.log
+
+    @property
+    def accounts(self) -> Accounts:
+        return self.site.accounts
+
+    def neutral(self) -> Json:
+        """The same as `GET /_sandbox/state`."""
+        return self.site.neutral()
+
+    def stop(self) -> None:
+        self.people.stop()
+        self._gate.close()
+        self._served.stop()
+        self.outbox.stop()
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def start(
+    port: int = 0,
+    owner: str = "octo",
+    repo: str = "shop",
+    tickets: int = 0,
+    comments: int = 0,
+    pulls: int = 0,
+    token: str = TOKEN,
+    login: str = "sandbox-user",
+    seed: int = 1,
+    rate_limit: int = 5000,
+    anonymous_limit: int = 60,
+    content_per_minute: int | None = None,
+    private: bool = False,
+    webhook_secret: str | None = None,
+    now: Callable[[], datetime] = clock,
+) -> Running:
+    """Serve a sandbox from a thread of this process; port 0 takes a free one."""
+    plan = Plan(
+        owner=owner,
+        repo=repo,
+        tickets=tickets,
+        comments=comments,
+        pulls=pulls,
+        token=token,
+        login=login,
+        seed=seed,
+        rate_limit=rate_limit,
+        anonymous_limit=anonymous_limit,
+        content_per_minute=content_per_minute,
+        private=private,
+        webhook_secret=webhook_secret,
+        now=now,
+    )
+    return Running(plan, serve.bind(port))
+
+
+def announce(running: Running) -> Json:
+    """What a script needs to know to use a sandbox, as the one line it prints."""
+    return _line(running.plan, running.url)
+
+
+def foreground(plan: Plan, port: int = 0) -> None:
+    """Serve until a signal, after printing the announcement as one JSON line."""
+    sock = serve.bind(port)
+    base = serve.url_of(sock)
+    gate = build(plan, base)
+    try:
+        serve.foreground(gate, sock, _line(plan, base))
+    finally:
+        gate.site.people.stop()
+        gate.close()
+        gate.site.outbox.stop()
+
+
+def _line(plan: Plan, base: str) -> Json:
+    project = f"{plan.owner}/{plan.repo}"
+    return {
+        "tracker": "github",
+        "api_url": base,
+        "url": f"{base}/{project}",
+        "project": project,
+        "token": plan.token,
+        "webhook_secret": plan.webhook_secret,
+    }
+
+
+def _ago(world: World) -> str:
+    return (world.now() - REPO_AGE).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,55 @@
+"""Events and timelines (GitHub docs: REST API endpoints for issue events; timeline events)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sandbox.github.ask import Ask
+from sandbox.github.history_views import commented_view, event_view, repo_event_view
+from sandbox.github.refusals import not_found, refusal
+from sandbox.wire import Json, Reply, reply_json
+
+REPO = "/repos/{owner}/{repo}/issues"
+LAST_PAGE = 300
+
+
+def rows() -> list[tuple[str, str, Callable[[Ask], Reply]]]:
+    return [
+        ("GET", f"{REPO}/events", list_repo_events),
+        ("GET", f"{REPO}/events/{{event:int}}", get_event),
+        ("GET", f"{REPO}/{{number:int}}/events", list_events),
+        ("GET", f"{REPO}/{{number:int}}/timeline", list_timeline),
+    ]
+
+
+def list_repo_events(ask: Ask) -> Reply:
+    """Newest first, without `since`, and not for ever."""
+    page, events = ask.page(), ask.repo.events
+    if page.number > LAST_PAGE:
+        raise refusal(
+            422, "In order to keep the API fast for everyone, pagination is limited for this "
+            "resource. Check the rel=last link relation in the Link response header."
+        )  # fmt: skip
+    high = max(len(events) - page.start, 0)
+    shown = events[max(high - page.size, 0) : high][::-1]
+    return ask.paged([repo_event_view(ask.views, one) for one in shown], len(events))
+
+
+def get_event(ask: Ask) -> Reply:
+    for event in ask.repo.events:
+        if event.id == ask.param("event"):
+            return reply_json(repo_event_view(ask.views, event))
+    raise not_found()
+
+
+def list_events(ask: Ask) -> Reply:
+    return ask.listed([event_view(ask.views, one) for one in ask.issue().events])
+
+
+def list_timeline(ask: Ask) -> Reply:
+    """Events and comments in one row, oldest first."""
+    issue = ask.issue()
+    told: list[Json] = [event_view(ask.views, one) for one in issue.events]
+    told.extend(commented_view(ask.views, one) for one in issue.comments)
+    told.sort(key=lambda view: str(view["created_at"]))
+    return ask.listed(told)

@@ -1,0 +1,188 @@
+"""State as GitHub writes it in JSON, for REST answers and for webhook bodies.
+
+Field sets follow GitHub's OpenAPI description (GitHub docs: REST API endpoints for issues;
+Webhook events and payloads). What is rarely true of a shop's tracker is there and empty,
+because clients trip over missing keys more often than over null.
+"""
+
+from __future__ import annotations
+
+import base64
+from urllib.parse import quote
+
+import orjson
+
+from sandbox.github.repo_view import organization_view, person_view, repo_view
+from sandbox.github.state import Comment, Issue, Label, Milestone, Person, Repo, World
+from sandbox.wire import Json
+
+NO_DEPENDENCIES = {"blocked_by": 0, "total_blocked_by": 0, "blocking": 0, "total_blocking": 0}
+
+
+def node_id(kind: str, number: int) -> str:
+    return f"{kind}_kwDO" + base64.urlsafe_b64encode(number.to_bytes(8, "big")).decode().rstrip("=")
+
+
+def _reactions(url: str) -> Json:
+    names = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+    return {"url": f"{url}/reactions", "total_count": 0, **dict.fromkeys(names, 0)}
+
+
+class Views:
+    """Renders one world; people are rendered once, issues once per version."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._people: dict[int, Json] = {}
+
+    def person(self, person: Person) -> Json:
+        known = self._people.get(person.id)
+        if known is None:
+            known = person_view(self.world.base, person, node_id("U", person.id))
+            self._people[person.id] = known
+        return known
+
+    def repo(self, repo: Repo) -> Json:
+        return repo_view(self.world.base, repo, self.person(repo.owner), node_id("R", repo.id))
+
+    def organization(self, repo: Repo) -> Json | None:
+        if repo.owner.kind != "Organization":
+            return None
+        return organization_view(self.world.base, repo.owner, node_id("O", repo.owner.id))
+
+    def repo_url(self, repo: Repo) -> str:
+        return f"{self.world.base}/repos/{repo.full_name}"
+
+    def html_url(self, repo: Repo) -> str:
+        return f"{self.world.base}/{repo.full_name}"
+
+    def label(self, repo: Repo, label: Label) -> Json:
+        return {
+            "id": label.id,
+            "node_id": node_id("LA", label.id),
+            "url": f"{self.repo_url(repo)}/labels/{quote(label.name, safe='')}",
+            "name": label.name,
+            "color": label.color,
+            "default": label.default,
+            "description": label.description,
+        }
+
+    def milestone(self, repo: Repo, stone: Milestone) -> Json:
+        url = f"{self.repo_url(repo)}/milestones/{stone.number}"
+        return {
+            "url": url,
+            "html_url": f"{self.html_url(repo)}/milestone/{stone.number}",
+            "labels_url": f"{url}/labels",
+            "id": stone.id,
+            "node_id": node_id("MI", stone.id),
+            "number": stone.number,
+            "title": stone.title,
+            "description": stone.description,
+            "creator": self.person(stone.creator),
+            "open_issues": stone.open_issues,
+            "closed_issues": stone.closed_issues,
+            "state": stone.state,
+            "created_at": stone.created_at,
+            "updated_at": stone.updated_at,
+            "due_on": stone.due_on,
+            "closed_at": stone.closed_at,
+        }
+
+    def issue_html_url(self, issue: Issue) -> str:
+        kind = "pull" if issue.is_pull else "issues"
+        return f"{self.html_url(issue.repo)}/{kind}/{issue.number}"
+
+    def issue(self, issue: Issue) -> Json:
+        """An issue as a webhook carries it; REST adds `closed_by`."""
+        people = [self.person(one) for one in issue.assignees]
+        stone = issue.milestone
+        view = {
+            **self._issue_links(issue),
+            "id": issue.id,
+            "node_id": node_id("PR" if issue.is_pull else "I", issue.id),
+            "number": issue.number,
+            "title": issue.title,
+            "user": self.person(issue.author),
+            "labels": [self.label(issue.repo, one) for one in issue.labels],
+            "state": issue.state,
+            "locked": issue.locked,
+            "assignee": people[0] if people else None,
+            "assignees": people,
+            "milestone": self.milestone(issue.repo, stone) if stone else None,
+            "comments": len(issue.comments),
+            "created_at": issue.created_at,
+            "updated_at": issue.updated_at,
+            "closed_at": issue.closed_at,
+            "author_association": issue.author.association,
+            "type": None,
+            "active_lock_reason": issue.lock_reason,
+            "sub_issues_summary": _children(issue),
+            "issue_dependencies_summary": NO_DEPENDENCIES,
+            "body": issue.body,
+            "performed_via_github_app": None,
+            "state_reason": issue.state_reason,
+        }
+        return {**view, **self._pull_part(issue)} if issue.is_pull else view
+
+    def rest_issue(self, issue: Issue) -> bytes:
+        """The REST form, rendered once per version of the issue and of what shows inside it."""
+        repo = issue.repo
+        cached = issue.rendered
+        if cached is not None and cached[0] == issue.version and cached[1] == repo.looks:
+            return cached[2]
+        closer = self.person(issue.closed_by) if issue.closed_by else None
+        rendered = orjson.dumps({**self.issue(issue), "closed_by": closer})
+        issue.rendered = (issue.version, repo.looks, rendered)
+        return rendered
+
+    def comment(self, comment: Comment) -> Json:
+        issue = comment.issue
+        url = f"{self.repo_url(issue.repo)}/issues/comments/{comment.id}"
+        return {
+            "url": url,
+            "html_url": f"{self.issue_html_url(issue)}#issuecomment-{comment.id}",
+            "issue_url": f"{self.repo_url(issue.repo)}/issues/{issue.number}",
+            "id": comment.id,
+            "node_id": node_id("IC", comment.id),
+            "user": self.person(comment.author),
+            "created_at": comment.created_at,
+            "updated_at": comment.updated_at,
+            "body": comment.body,
+            "author_association": comment.author.association,
+            "reactions": _reactions(url),
+            "performed_via_github_app": None,
+        }
+
+    def _issue_links(self, issue: Issue) -> Json:
+        url = f"{self.repo_url(issue.repo)}/issues/{issue.number}"
+        return {
+            "url": url,
+            "repository_url": self.repo_url(issue.repo),
+            "labels_url": url + "/labels{/name}",
+            "comments_url": f"{url}/comments",
+            "events_url": f"{url}/events",
+            "html_url": self.issue_html_url(issue),
+            "timeline_url": f"{url}/timeline",
+            "reactions": _reactions(url),
+        }
+
+    def _pull_part(self, issue: Issue) -> Json:
+        """GitHub docs: List repository issues. This key is what marks a pull request."""
+        html = self.issue_html_url(issue)
+        return {
+            "draft": False,
+            "pull_request": {
+                "url": f"{self.repo_url(issue.repo)}/pulls/{issue.number}",
+                "html_url": html,
+                "diff_url": f"{html}.diff",
+                "patch_url": f"{html}.patch",
+                "merged_at": None,
+            },
+        }
+
+
+def _children(issue: Issue) -> Json:
+    total = len(issue.children)
+    done = sum(child.state == "closed" for child in issue.children)
+    percent = done * 100 // total if total else 0
+    return {"total": total, "completed": done, "percent_completed": percent}
