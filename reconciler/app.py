@@ -29,8 +29,7 @@ def prepare(
     store: Store,
     wake: Callable[[Sequence[Lane]], None],
     *,
-    settle: Callable[[str, int], None] | None = None,
-    only: frozenset[str] | None = None,
+    settle: Callable[[str, int], bool] | None = None,
 ) -> Parts:
     """The parts of a reconcile; `wake` is told of lanes with deliveries."""
     declared = config.sources(settings)
@@ -40,11 +39,7 @@ def prepare(
     return Parts(
         store=store,
         settings=settings,
-        sources={
-            s.name: s
-            for s in declared
-            if s.direction != "disabled" and (only is None or s.name in only)
-        },
+        sources={s.name: s for s in declared if s.direction != "disabled"},
         connect=connector(
             tracker_named,
             credentials=secrets,
@@ -57,14 +52,15 @@ def prepare(
     )
 
 
-def wait_until_applied(store: Store, source: str, session: int) -> None:
+def wait_until_applied(store: Store, source: str, session: int) -> bool:
     """Waits, for at most half a minute, until workers applied what a session journaled."""
     until = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < until:
         with store.read() as connection:
             if not journal.open_lanes(connection, source, session):
-                return
+                return True
         time.sleep(0.2)
+    return False
 
 
 def waker(bell: Bell) -> Callable[[Sequence[Lane]], None]:

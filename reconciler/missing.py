@@ -15,8 +15,10 @@ FEW = 10
 SHARE = 0.02
 
 
-def look(walk: Walk, began: datetime) -> int:
-    """Puts tickets in doubt that the walk should have shown; how many. Miscounted comments too.
+def look(walk: Walk, began: datetime, *, recount: bool) -> int:
+    """Puts tickets in doubt that the walk should have shown; how many.
+
+    `recount` compares comment counts, too: only once all comments of the walk are applied.
 
     A walk that went on from where a killed one stopped was not shown everything, so it can miss
     nothing. Raises Denied, and marks nothing, when so many vanished at once that lost rights are
@@ -35,7 +37,8 @@ def look(walk: Walk, began: datetime) -> int:
         _hint(walk, ticket, Doubtful(tickets=(ticket,), aspect="core", reason=reason))
         for ticket in missing
     ]
-    hints.append(_hint(walk, None, CommentsMiscounted()))
+    if recount:
+        hints.append(_hint(walk, None, CommentsMiscounted()))
     with walk.parts.store.write() as connection:
         journal.keep(connection, hints)
     walk.parts.wake([(one.source, one.ticket) for one in hints])

@@ -43,7 +43,7 @@ class Parts:
     connect: Callable[[Source], Client]
     credential: Callable[[Source], str]
     wake: Callable[[Sequence[Lane]], None]
-    settle: Callable[[str, int], None]
+    settle: Callable[[str, int], bool]
     now: Callable[[], datetime] = utc_now
     tracker: Callable[[str], Tracker] = tracker_named
     progress: Callable[[Source, Page, int], None] = _nothing

@@ -76,7 +76,8 @@ def _reconcile(
     go(walk, cursor)
     whole = cursor.since is None
     if whole:
-        tally.missing = missing.look(walk, began)
+        settled = parts.settle(source.name, session)
+        tally.missing = missing.look(walk, began, recount=settled)
     _definitions(parts, source, client, session, state, full, whole)
     if whole:
         with parts.store.write() as connection:

@@ -214,6 +214,12 @@ def find(
     return [delivery(row) for row in connection.execute(query)]
 
 
+def count(connection: sa.Connection, source: str, via: str) -> int:
+    """How many deliveries of a source came this way."""
+    query = sa.select(sa.func.count()).where(deliveries.c.source == source, deliveries.c.via == via)
+    return connection.execute(query).scalar_one()
+
+
 def attempts_of(connection: sa.Connection, delivery_id: int) -> list[Attempt]:
     """All failed attempts of a delivery, first to last."""
     query = sa.select(attempts).where(attempts.c.delivery_id == delivery_id)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from schemas.model import Json
 from store.keys import Key
-from store.tables import comments, tickets
+from store.tables import comments, deliveries, tickets
 
 
 def known(
@@ -81,3 +81,18 @@ def expected(
     if filter.get("state", "open") == "open":
         query = query.where(tickets.c.state == "open")
     return set(connection.execute(query).scalars())
+
+
+def unsettled(connection: sa.Connection, source: str) -> bool:
+    """Whether anything of a source is still pending, in doubt, or waiting to be written."""
+    waiting = sa.select(deliveries.c.id).where(
+        deliveries.c.source == source, deliveries.c.outcome.is_(None)
+    )
+    busy = sa.select(tickets.c.external_id).where(
+        tickets.c.source == source,
+        sa.or_(
+            tickets.c.doubt_due_at.is_not(None),
+            sa.and_(tickets.c.render_due > 0, tickets.c.record.is_not(None)),
+        ),
+    )
+    return any(connection.execute(query.limit(1)).first() for query in (waiting, busy))

@@ -22,6 +22,7 @@ from store.database import Store, open_store
 from store.validators import StoredValidators
 from trackers.registry import tracker_named
 from workers import actors
+from workers.observers import Observer
 from workers.sweep import Sweeper
 from workers.watch import Watch
 from workers.work import Work
@@ -47,16 +48,19 @@ class Started:
 
 
 def prepare(
-    settings: Settings, store: Store, telemetry: Telemetry, *, only: frozenset[str] | None = None
+    settings: Settings,
+    store: Store,
+    telemetry: Telemetry,
+    *,
+    observer: Observer | None = None,
 ) -> Work:
-    """The tools of the workers; `only` limits them to some sources by name."""
+    """The tools of the workers; `observer` replaces the counters and log lines."""
     declared = config.sources(settings)
-    chosen = {s.name: s for s in declared if only is None or s.name in only}
     with store.write() as connection:
         sources.declare(connection, declared, utc_now())
     return Work(
         store=store,
-        sources={name: s for name, s in chosen.items() if s.direction != "disabled"},
+        sources={s.name: s for s in declared if s.direction != "disabled"},
         connect=connector(
             tracker_named,
             credentials=config.secrets(settings),
@@ -65,7 +69,7 @@ def prepare(
         ),
         retry=settings.retry,
         workspace=workspace_of(settings, store),
-        observer=Watch(telemetry),
+        observer=observer or Watch(telemetry),
     )
 
 

@@ -1,0 +1,58 @@
+"""Reading an `ISSUE.md` back: its front matter, body and comments, as they stand in the file."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from schemas.errors import Permanent
+
+_FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_COMMENT = re.compile(r"^### (?P<author>.*) · .* <!-- comment (?P<id>\S+) -->$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadComment:
+    """A comment as the file shows it."""
+
+    id: str
+    author: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What a file says; `values` are its front matter."""
+
+    values: dict[str, Any]
+    body: str
+    comments: tuple[ReadComment, ...]
+
+
+def read(path: Path) -> ReadFile:
+    """Reads one file. Raises Permanent, naming the file, when it is not whole or does not parse."""
+    text = path.read_text(encoding="utf-8")
+    front = _FRONT.match(text)
+    if front is None:
+        raise Permanent(f"{path}: no front matter between two lines of ---")
+    try:
+        values = dict(YAML(typ="safe", pure=True).load(front[1]))
+    except (YAMLError, TypeError) as error:
+        raise Permanent(f"{path}: the front matter is no YAML mapping: {error}") from None
+    rest, mark, _ = text[front.end() :].partition(f"<!-- ticketsync end {values.get('render')} -->")
+    if not mark:
+        raise Permanent(f"{path}: the end mark is missing; the file is not whole")
+    body, _, comments = rest.partition(f"<!-- ticketsync comments {values.get('render')} -->")
+    return ReadFile(values, body.strip("\n"), tuple(_comments(comments)))
+
+
+def _comments(text: str) -> list[ReadComment]:
+    heads = list(_COMMENT.finditer(text))
+    ends = [*(head.start() for head in heads), len(text)][1:]
+    return [
+        ReadComment(head["id"], head["author"], text[head.end() : end].strip("\n"))
+        for head, end in zip(heads, ends, strict=True)
+    ]
