@@ -30,8 +30,12 @@ def prepare(
     wake: Callable[[Sequence[Lane]], None],
     *,
     settle: Callable[[str, int], bool] | None = None,
+    only: frozenset[str] | None = None,
 ) -> Parts:
-    """The parts of a reconcile; `wake` is told of lanes with deliveries."""
+    """The parts of a reconcile; `wake` is told of lanes with deliveries.
+
+    `only` limits it to some sources by name.
+    """
     declared = config.sources(settings)
     secrets = config.secrets(settings)
     with store.write() as connection:
@@ -39,7 +43,7 @@ def prepare(
     return Parts(
         store=store,
         settings=settings,
-        sources={s.name: s for s in declared if s.direction != "disabled"},
+        sources=config.chosen(declared, only),
         connect=connector(
             tracker_named,
             credentials=secrets,

@@ -1,13 +1,15 @@
 """News: which records of a page differ from what we hold, and so have to be journaled (law 3)."""
 
+import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
 
 from schemas import fingerprint
 from schemas.delivery import Arrival, Via
+from schemas.errors import Permanent
 from schemas.event import CommentSeen, Event, TicketSeen
 from schemas.record import Observation, Page, Record
 from schemas.source import Source
@@ -33,14 +35,15 @@ def sift(
     tracker: Tracker,
     arrive: Callable[[Record], Arrival],
     held: Callable[[str], bool],
+    start: datetime | None = None,
 ) -> Sifted:
     """Journals a record when its revision *or* its fingerprint differs, or it is not held.
 
     `held` says whether a comment's ticket is known or on its way; other comments belong to pull
-    requests or to tickets outside the filter.
+    requests or to tickets outside the filter. Unknown tickets untouched since `start` are left out.
     """
     if page.kind == "tickets":
-        return _tickets(connection, page, source, tracker, arrive)
+        return _tickets(connection, page, source, tracker, arrive, start)
     return _comments(connection, page, source, tracker, arrive, held)
 
 
@@ -72,12 +75,20 @@ def _tickets(
     source: Source,
     tracker: Tracker,
     arrive: Callable[[Record], Arrival],
+    start: datetime | None,
 ) -> Sifted:
     ours = known.known(connection, source.name, [record.ticket for record in page.records])
     sifted = Sifted([])
     for record in page.records:
         before = ours.get(record.ticket)
-        ticket = tracker.to_ticket(record.body, source)
+        try:
+            ticket = tracker.to_ticket(record.body, source)
+        except Permanent:
+            sifted.arrivals.append(_poison(arrive(record), tracker))
+            continue
+        if before is None and start is not None and (ticket.updated_at or start) < start:
+            sifted.unchanged += 1
+            continue
         if before is None and not tracker.holds(ticket, source):
             sifted.unchanged += 1
             continue
@@ -102,10 +113,25 @@ def _comments(
         if before is None and not held(record.ticket):
             sifted.unchanged += 1
             continue
-        comment = tracker.to_comment(record.body, source)
+        try:
+            comment = tracker.to_comment(record.body, source)
+        except Permanent:
+            sifted.arrivals.append(_poison(arrive(record), tracker))
+            continue
         now = (comment.revision, fingerprint.comment(comment), False)
         _sort(sifted, record, before, before == now, arrive)
     return sifted
+
+
+def _poison(arrived: Arrival, tracker: Tracker) -> Arrival:
+    """A record we cannot read becomes one dead letter, however often it is read.
+
+    Its key is its content and our translator's version: the next version tries it again.
+    """
+    digest = hashlib.blake2b(arrived.body, digest_size=8).hexdigest()
+    version = tracker.capabilities.translator_version
+    key = f"poison:{arrived.ticket}:{digest}:{version}"
+    return replace(arrived, delivery_key=key)
 
 
 def _sort(

@@ -29,9 +29,11 @@ def due(parts: Parts) -> list[Source]:
 
 
 def _is_due(state: SourceState | None, now: datetime) -> bool:
-    if state is None or state.next_session_at is None:
+    if state is None:
         return True
-    return state.status != "paused" and state.next_session_at <= now
+    if state.status == "paused":
+        return False
+    return state.next_session_at is None or state.next_session_at <= now
 
 
 def run_one(parts: Parts, source: Source) -> bool:

@@ -68,6 +68,10 @@ def _reconcile(
     walk = Walk(parts, source, client, lease, session, scope_of(parts, source, project), tally)
     overlap = timedelta(seconds=parts.settings.reconciler.overlap_seconds)
     cursor = start_cursor(state, walk.scope, overlap)
+    if source.start == "now":
+        walk.start = _baseline(parts, source, state)
+        if cursor.since is None and not full:
+            cursor = Cursor(since=walk.start)
     if full and cursor.since is not None:
         go(walk, cursor)
         parts.settle(source.name, session)
@@ -82,6 +86,16 @@ def _reconcile(
     if whole:
         with parts.store.write() as connection:
             sources.note(connection, source.name, full_read_at=parts.now())
+
+
+def _baseline(parts: Parts, source: Source, state: SourceState) -> datetime:
+    """The moment a source that starts "now" was first looked at."""
+    if state.baseline_at is not None:
+        return state.baseline_at
+    now = parts.now()
+    with parts.store.write() as connection:
+        sources.note(connection, source.name, baseline_at=now)
+    return now
 
 
 def _contact(

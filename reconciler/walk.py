@@ -41,7 +41,10 @@ class Tally:
 
 @dataclass(slots=True)
 class Walk:
-    """One walk of a session. `tickets` are those it was shown; a `resumed` one was shown more."""
+    """One walk of a session. `tickets` are those it was shown; a `resumed` one was shown more.
+
+    `start` is set for a source that begins "now": older tickets stay out until something happens.
+    """
 
     parts: Parts
     source: Source
@@ -52,6 +55,7 @@ class Walk:
     tally: Tally
     tickets: set[str] = field(default_factory=set)
     resumed: bool = False
+    start: datetime | None = None
 
 
 def scope_of(parts: Parts, source: Source, project_id: str | None) -> str:
@@ -103,6 +107,7 @@ def _take(walk: Walk, page: Page, event: str, began: datetime) -> None:
                 walk.source, record, walk.session, walk.tally.pages, event, began
             ),
             lambda ticket: ticket in held or ticket in walk.tickets or walk.resumed,
+            walk.start,
         )
     with walk.parts.store.write() as connection:
         if not sources.move_cursor(

@@ -279,7 +279,10 @@ def _insert(dialect: str, table: sa.Table) -> Any:
 
 
 def _keep(dialect: str) -> Any:
-    """Insert, or revive a dead row: a sender that tries again deserves a new attempt."""
+    """Insert, or revive a dead row when its sender tries again.
+
+    What we read ourselves revives nothing: the same poison record comes with every poll.
+    """
     statement = _insert(dialect, deliveries)
     return statement.on_conflict_do_update(
         index_elements=["source", "delivery_key"],
@@ -292,7 +295,10 @@ def _keep(dialect: str) -> Any:
             "body": statement.excluded.body,
             "headers": statement.excluded.headers,
         },
-        where=deliveries.c.outcome == str(Outcome.dead),
+        where=sa.and_(
+            deliveries.c.outcome == str(Outcome.dead),
+            statement.excluded.via == str(Via.webhook),
+        ),
     ).returning(deliveries.c.source, deliveries.c.delivery_key)
 
 

@@ -90,6 +90,7 @@ def _state(row: Any) -> SourceState:
         project_name=row.project_name,
         cursor=Cursor(**row.cursor) if row.cursor else None,
         cursor_scope=row.cursor_scope,
+        baseline_at=row.baseline_at,
         full_read_at=row.full_read_at,
         definitions_read_at=row.definitions_read_at,
         last_session_at=row.last_session_at,

@@ -24,7 +24,8 @@ class Capabilities(Model):
 
     `ack_status` is the one answer it takes for success; `restorable` whether a deleted ticket may
     come back; `verify_again` whether a kept delivery can prove itself a second time (the proof is
-    not itself the secret); `secret_headers` must not reach the journal.
+    not itself the secret); `secret_headers` must not reach the journal, `event_headers` are what of
+    a webhook's headers is journaled.
     """
 
     ack_status: int = 202
@@ -33,6 +34,7 @@ class Capabilities(Model):
     form_bodies: bool = False
     hooks_api: bool = True
     secret_headers: frozenset[str] = frozenset()
+    event_headers: frozenset[str] = frozenset()
     translator_version: int = 1
 
 
@@ -87,12 +89,15 @@ class Client(Protocol):
 class Tracker(Protocol):
     """A dialect: stateless and pure but for `connect`; one value per tracker in the registry."""
 
-    name: str
-    capabilities: Capabilities
+    @property
+    def name(self) -> str:
+        """The word for it in the configuration."""
 
-    def verify(
-        self, headers: Headers, body: bytes, secrets: Sequence[str], now: datetime
-    ) -> Proof:
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+
+    def verify(self, headers: Headers, body: bytes, secrets: Sequence[str], now: datetime) -> Proof:
         """Proves a delivery by its raw bytes against any of the live secrets.
 
         Raises Rejected(401) when the proof is wrong or absent. A body that cannot be parsed is

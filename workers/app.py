@@ -52,15 +52,19 @@ def prepare(
     store: Store,
     telemetry: Telemetry,
     *,
+    only: frozenset[str] | None = None,
     observer: Observer | None = None,
 ) -> Work:
-    """The tools of the workers; `observer` replaces the counters and log lines."""
+    """The tools of the workers; `only` limits them to some sources by name.
+
+    `observer` replaces the counters and log lines.
+    """
     declared = config.sources(settings)
     with store.write() as connection:
         sources.declare(connection, declared, utc_now())
     return Work(
         store=store,
-        sources={s.name: s for s in declared if s.direction != "disabled"},
+        sources=config.chosen(declared, only),
         connect=connector(
             tracker_named,
             credentials=config.secrets(settings),

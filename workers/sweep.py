@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from schemas.errors import Transient
-from store import doubts, journal
+from store import doubts, journal, sources
 from workers.drain import drain
 from workers.refetch import follow, refetch
 from workers.render import render
@@ -25,17 +25,25 @@ log = structlog.get_logger(__name__)
 
 def sweep(work: Work, *, older_than: timedelta = STUCK_AFTER) -> int:
     """One look: drains stuck lanes, asks about due doubts, renders what is due; how many lanes."""
+    active = _active(work)
     with work.store.write() as connection:
-        lanes = journal.stuck(connection, list(work.sources), work.now(), older_than=older_than)
+        lanes = journal.stuck(connection, active, work.now(), older_than=older_than)
     for start in range(0, len(lanes), 64):
         some = lanes[start : start + 64]
         follow(work, drain(work, some))
     with work.store.read() as connection:
-        asked = doubts.due(connection, list(work.sources), work.now())
+        asked = doubts.due(connection, active, work.now())
     for source in sorted({key[0] for key in asked}):
         refetch(work, source, [ticket for name, ticket in asked if name == source])
     render(work, work.sources)
     return len(lanes)
+
+
+def _active(work: Work) -> list[str]:
+    """The sources that are not paused: those of a paused one wait without being woken."""
+    with work.store.read() as connection:
+        states = sources.states(connection)
+    return [name for name in work.sources if name not in states or states[name].status != "paused"]
 
 
 class Sweeper:

@@ -1,0 +1,92 @@
+"""The client of one source: it carries out, and decides nothing."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from schemas.event import Aspect, Definition, DefinitionKind
+from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
+from schemas.source import Source
+from schemas.tracker import Hook, HookFault, Identity, MissedDelivery, ProjectInfo
+from trackers.fields import Fields
+from trackers.github import hooks, read, walk
+from trackers.github.auth import Anonymous, App, Authority
+from trackers.github.repository import Repository
+from trackers.http import OnRequest, Session
+
+_CORE: frozenset[Aspect] = frozenset({"core"})
+
+
+class GitHubClient:
+    """One repository under one credential; `requests` counts every request that was sent."""
+
+    def __init__(self, source: Source, repository: Repository, authority: Authority) -> None:
+        self.requests = 0
+        self.on_request: OnRequest | None = None
+        self._source = source
+        self._repository = repository
+        self._session: Session = repository.session
+        self._authority = authority
+
+    def note(self, method: str, path: str, status: int | None, seconds: float) -> None:
+        """Counts a request and passes it on to whoever listens."""
+        self.requests += 1
+        if self.on_request:
+            self.on_request(method, path, status, seconds)
+
+    def identity(self) -> Identity:
+        """Who we are; a classic token tells its scopes, a fine-grained one does not
+        (https://docs.github.com/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps)."""
+        if isinstance(self._authority, Anonymous):
+            self._session.get("/rate_limit")
+            return Identity(login=None, anonymous=True)
+        if isinstance(self._authority, App):
+            slug = Fields.of(self._authority.ask("GET", "/app").object, "app").text("slug")
+            return Identity(login=f"{slug}[bot]" if slug else None)
+        answer = self._session.get("/user")
+        scopes = answer.headers.get("x-oauth-scopes")
+        named = None if scopes is None else tuple(s.strip() for s in scopes.split(",") if s.strip())
+        return Identity(login=Fields.of(answer.object, "user").text("login"), scopes=named)
+
+    def project(self) -> ProjectInfo:
+        """The repository under its present name."""
+        return self._repository.project()
+
+    def fetch(self, ticket: str, aspects: frozenset[Aspect] = _CORE) -> Fetched:
+        """One issue by number."""
+        return read.fetch(self._repository, ticket, aspects)
+
+    def fetch_comment(self, ticket: str, comment: str) -> Record | Gone | Hidden:
+        """One comment by id."""
+        return read.fetch_comment(self._repository, ticket, comment)
+
+    def changed_since(self, cursor: Cursor) -> Iterator[Page]:
+        """Tickets, then comments; two requests when nothing changed."""
+        return walk.changed_since(self._repository, self._source, cursor)
+
+    def definitions(self) -> tuple[tuple[DefinitionKind, ...], tuple[Definition, ...]] | None:
+        """Labels and milestones, those of the two that changed."""
+        return read.all_definitions(self._repository)
+
+    def hooks(self) -> list[Hook]:
+        """The repository's webhooks."""
+        return hooks.hooks(self._repository)
+
+    def check_hooks(self, url: str) -> list[HookFault]:
+        """What is wrong with our webhook."""
+        return hooks.check(self._repository, url)
+
+    def ensure_hook(self, url: str, secret: str) -> Hook:
+        """Registers or mends our webhook."""
+        return hooks.ensure(self._repository, url, secret)
+
+    def remove_hook(self, url: str) -> bool:
+        """Removes our webhook."""
+        return hooks.remove(self._repository, url)
+
+    def missed_deliveries(self, url: str, since: datetime) -> list[MissedDelivery]:
+        """Asks GitHub to deliver again what failed since then, three days at most."""
+        return hooks.missed(self._repository, url, since)
+
+    def close(self) -> None:
+        """Gives connections back."""
+        self._session.close()

@@ -1,0 +1,93 @@
+"""The source's repository at its API; its name follows a rename."""
+
+import re
+
+from schemas import revision
+from schemas.errors import Denied, Permanent
+from schemas.model import Json
+from schemas.record import Record
+from schemas.tracker import ProjectInfo
+from trackers.fields import Fields
+from trackers.http import Session
+
+FULL_PAGE = 100
+_ISSUE_URL = re.compile(r".*/issues/(\d{1,10})")
+_REPOSITORY_URL = re.compile(r".*/repos/([^/]+/[^/]+)")
+
+
+class Repository:
+    """Where requests for one source go: `name` is `owner/repo` as last told."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self.session = session
+        self.name = name
+
+    def path(self, tail: str = "") -> str:
+        """The API path of something in the repository."""
+        return f"/repos/{self.name}{tail}"
+
+    def project(self) -> ProjectInfo:
+        """The repository as it is now. An old name answers 301 after a rename."""
+        answer = self.session.get(self.path())
+        if not answer.ok:
+            refusal = f"HTTP {answer.status}: there is none, or the credential may not see it"
+            raise Denied(f"repository {self.name}: {refusal}")
+        found = Fields.of(answer.object, "repository")
+        self.name = found.need_text("full_name")
+        issues = found.flag("has_issues")
+        return ProjectInfo(
+            id=found.need_id("id"),
+            name=self.name,
+            url=found.text("html_url") or "",
+            private=found.flag("private"),
+            tickets_enabled=True if issues is None else issues,
+        )
+
+
+def repository_named(record: dict[str, Json]) -> str | None:
+    """`owner/repo` of an issue record, from its `repository_url`."""
+    found = _REPOSITORY_URL.fullmatch(str(record.get("repository_url") or ""))
+    return found[1] if found else None
+
+
+def is_pull_request(issue: dict[str, Json]) -> bool:
+    """The key alone tells (https://docs.github.com/rest/issues/issues#list-repository-issues)."""
+    return issue.get("pull_request") is not None
+
+
+def ticket_record(body: dict[str, Json]) -> Record:
+    """An issue as a record; Permanent when it has no number."""
+    number = str(Fields.of(body, "issue").need_whole("number"))
+    return Record(
+        kind="ticket",
+        ticket=number,
+        external_id=number,
+        revision=revision_of(body),
+        body=body,
+    )
+
+
+def comment_record(body: dict[str, Json]) -> Record | None:
+    """A comment as a record; None when it belongs to a pull request.
+
+    Repository-wide lists name the issue by address only and hold the conversation of pull requests
+    too (https://docs.github.com/rest/issues/comments#list-issue-comments-for-a-repository).
+    """
+    if "/pull/" in str(body.get("html_url") or ""):
+        return None
+    issue = _ISSUE_URL.fullmatch(str(body.get("issue_url") or ""))
+    if issue is None:
+        raise Permanent("comment.issue_url names no issue")
+    return Record(
+        kind="comment",
+        ticket=issue[1],
+        external_id=Fields.of(body, "comment").need_id("id"),
+        revision=revision_of(body),
+        body=body,
+    )
+
+
+def revision_of(body: dict[str, Json]) -> str | None:
+    """The record's own revision: `updated_at`, whole seconds."""
+    updated = Fields.of(body, "record").time("updated_at")
+    return revision.of_time(updated) if updated else None

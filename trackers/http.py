@@ -1,0 +1,233 @@
+"""The one HTTP session of the trackers: polite, bounded, and sending its credential home only."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
+
+import httpx as http
+
+from schemas.errors import Permanent, Transient
+from schemas.model import Json
+from schemas.ports import Limiter, Validator, Validators
+from trackers.answers import Answer, judged
+
+USER_AGENT = "ticketsync/0.1"
+_TIMEOUT = http.Timeout(30, connect=10)
+_HOPS = 5
+_RETRY_SECONDS = 0.2
+
+Transport = http.BaseTransport
+Params = Mapping[str, str | int]
+OnRequest = Callable[[str, str, int | None, float], None]
+"""Told of each request: method, path with query, status (None: no answer), seconds."""
+
+_log = logging.getLogger(__name__)
+
+
+class Authority(Protocol):
+    """Who asks: `credential` names it by a hash, `header` is the Authorization to send."""
+
+    @property
+    def credential(self) -> str:
+        """A name of the credential that does not give it away."""
+
+    def header(self) -> str | None:
+        """The value of Authorization, or None for anonymous reading."""
+
+    def refused(self) -> None:
+        """Told when the tracker answered 401: what was cached is of no more use."""
+
+
+class Session:
+    """One credential at one API; raises Transient, Permanent, Denied.
+
+    404 and 410 come back as answers. `on_request` hears of every request, redirects and retries
+    included; `sleep` is the pause before the one retry.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        *,
+        authority: Authority,
+        limiter: Limiter,
+        validators: Validators,
+        headers: Mapping[str, str] | None = None,
+        transport: Transport | None = None,
+        on_request: OnRequest | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.base = base.rstrip("/")
+        self._origin = _origin(self.base)
+        self._authority = authority
+        self._limiter = limiter
+        self._validators = validators
+        self._on_request = on_request
+        self._sleep = sleep
+        self._client = http.Client(
+            headers={"User-Agent": USER_AGENT, **(headers or {})},
+            timeout=_TIMEOUT,
+            transport=transport,
+            follow_redirects=False,
+        )
+
+    def close(self) -> None:
+        """Gives connections back."""
+        self._client.close()
+
+    def get(
+        self, address: str, params: Params | None = None, *, conditional: bool = False
+    ) -> Answer:
+        """An answer to GET of a path or a full address (a page the tracker named).
+
+        Conditional: 304 when nothing changed since `remember` was last called for it.
+        """
+        url = self._url(address, params)
+        kept = self._validators.get(self._authority.credential, str(url)) if conditional else None
+        return self._follow("GET", url, headers=_conditions(kept))
+
+    def send(
+        self,
+        method: str,
+        address: str,
+        body: Json = None,
+        *,
+        authorization: str | None = None,
+    ) -> Answer:
+        """An answer to a write, or to a request under another `authorization` than our own."""
+        headers = {"Authorization": authorization} if authorization else {}
+        return self._follow(method, self._url(address), headers=headers, json=body)
+
+    def remember(self, answer: Answer, address: str, params: Params | None = None) -> None:
+        """Makes the same request conditional next time; call it once the answer was used."""
+        if answer.validator:
+            url = str(self._url(address, params))
+            self._validators.put(self._authority.credential, url, answer.validator)
+
+    def pages(self, address: str, params: Params | None = None) -> Iterator[Answer]:
+        """A list page by page, by the Link header; look at each page's status."""
+        answer = self.get(address, params)
+        yield answer
+        while answer.ok and answer.next:
+            answer = self.get(answer.next)
+            yield answer
+
+    def owns(self, address: str) -> bool:
+        """Whether a full address lies at this API: nothing else is ever sent our credential."""
+        return _origin(address) == self._origin
+
+    def _url(self, address: str, params: Params | None = None) -> http.URL:
+        full = address if "://" in address else f"{self.base}{address}"
+        if not self.owns(full):
+            raise Permanent(f"{self.base} named an address of another host; it is not followed")
+        url = http.URL(full)
+        return url.copy_merge_params(dict(params)) if params else url
+
+    def _follow(
+        self, method: str, url: http.URL, *, headers: Mapping[str, str], json: Json = None
+    ) -> Answer:
+        """Redirects inside the same API: any for a GET, 307 and 308 for writes.
+
+        GitHub answers 301 on old names of a repository and on transferred issues
+        (https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api).
+        """
+        asked = f"{method} {url.path}"
+        allowed = (301, 302, 303, 307, 308) if method == "GET" else (307, 308)
+        for hop in range(_HOPS):
+            answer = self._attempts(method, url, headers, json)
+            target = answer.headers.get("location")
+            if answer.status_code not in allowed or not target:
+                return self._judged(_answer(answer, asked, moved=hop > 0))
+            url = self._url(_joined(url, target))
+        raise Permanent(f"{asked}: more than {_HOPS} redirects")
+
+    def _judged(self, answer: Answer) -> Answer:
+        if answer.status == 401:
+            self._authority.refused()
+        if answer.rate_limited:
+            self._limiter.block(self._authority.credential, answer.wait_seconds)
+        return judged(answer)
+
+    def _attempts(
+        self, method: str, url: http.URL, headers: Mapping[str, str], json: Json
+    ) -> http.Response:
+        """One quick retry of a GET that met a failing server or a broken line."""
+        for last in (method != "GET", True):
+            try:
+                answer = self._once(method, url, headers, json)
+            except http.RequestError as error:
+                if last:
+                    name = type(error).__name__
+                    raise Transient(f"{method} {url.path}: no answer ({name})") from None
+            else:
+                if last or answer.status_code < 500 or "retry-after" in answer.headers:
+                    return answer
+            self._sleep(_RETRY_SECONDS)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _once(
+        self, method: str, url: http.URL, headers: Mapping[str, str], json: Json
+    ) -> http.Response:
+        sent = dict(headers)
+        if "Authorization" not in sent:
+            own = self._authority.header()
+            sent |= {"Authorization": own} if own else {}
+        self._limiter.wait(self._authority.credential)
+        status, began = None, time.perf_counter()
+        try:
+            answer = self._client.request(method, url, headers=sent, json=json)
+            status = answer.status_code
+        finally:
+            self._note(method, url, status, time.perf_counter() - began)
+        rate = _answer(answer, method).rate
+        if rate:
+            self._limiter.learn(self._authority.credential, rate)
+        return answer
+
+    def _note(self, method: str, url: http.URL, status: int | None, seconds: float) -> None:
+        path = url.raw_path.decode("ascii", "replace")
+        _log.debug("%s %s %s %.3f s", method, path, status, seconds)
+        if self._on_request:
+            self._on_request(method, path, status, seconds)
+
+
+def credential_name(base: str, secret: str) -> str:
+    """A name for a secret at an API that does not give it away."""
+    return hashlib.sha256(f"{base}\n{secret}".encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _answer(raw: http.Response, asked: str, *, moved: bool = False) -> Answer:
+    links = {name: link["url"] for name, link in raw.links.items() if name and "url" in link}
+    return Answer(
+        status=raw.status_code,
+        asked=asked,
+        url=str(raw.url),
+        headers={name.lower(): value for name, value in raw.headers.items()},
+        body=raw.content,
+        links=links,
+        moved=moved,
+    )
+
+
+def _origin(address: str) -> tuple[str, str, int | None] | None:
+    try:
+        url = http.URL(address)
+    except (http.InvalidURL, TypeError):
+        return None
+    return url.scheme, url.host, url.port
+
+
+def _joined(url: http.URL, target: str) -> str:
+    try:
+        return str(url.join(target))
+    except http.InvalidURL:
+        return target
+
+
+def _conditions(kept: Validator | None) -> dict[str, str]:
+    if kept is None:
+        return {}
+    pairs = {"If-None-Match": kept.etag, "If-Modified-Since": kept.last_modified}
+    return {name: value for name, value in pairs.items() if value}
