@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import orjson
@@ -20,12 +20,13 @@ from trackers.base import Tracker
 
 @dataclass(slots=True)
 class Sifted:
-    """A page, sifted: what is new or changed, and what is not."""
+    """A page, sifted: what is new or changed, what is not, and when tickets left the filter."""
 
     arrivals: list[Arrival]
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    left: list[datetime] = field(default_factory=list)
 
 
 def sift(
@@ -89,7 +90,10 @@ def _tickets(
         if before is None and start is not None and (ticket.updated_at or start) < start:
             sifted.unchanged += 1
             continue
-        if before is None and not tracker.holds(ticket, source):
+        inside = tracker.holds(ticket, source)
+        if not inside and ticket.updated_at:
+            sifted.left.append(ticket.updated_at)
+        if before is None and not inside:
             sifted.unchanged += 1
             continue
         now = (ticket.revision, fingerprint.core(ticket), ticket.comment_count, "here")

@@ -21,6 +21,7 @@ from store.leases import Lease
 from trackers.base import Client
 
 DEFINITIONS_EVERY = timedelta(hours=1)
+CLOCKS_DIFFER = timedelta(seconds=30)
 
 
 def run(parts: Parts, source: Source, *, full: bool = False, wait_seconds: float = 0.0) -> Session:
@@ -78,6 +79,9 @@ def _reconcile(
         walk, cursor = replace(walk, tickets=set()), Cursor()
     began = parts.now()
     go(walk, cursor)
+    if cursor.since is not None and _shifted(walk, state):
+        walk, cursor, began = replace(walk, tickets=set()), Cursor(), parts.now()
+        go(walk, cursor)
     whole = cursor.since is None
     if whole:
         settled = parts.settle(source.name, session)
@@ -85,7 +89,19 @@ def _reconcile(
     _definitions(parts, source, client, session, state, full, whole)
     if whole:
         with parts.store.write() as connection:
-            sources.note(connection, source.name, full_read_at=parts.now())
+            sources.note(connection, source.name, full_began_at=began, full_read_at=parts.now())
+
+
+def _shifted(walk: Walk, state: SourceState) -> bool:
+    """Whether tickets left the filter while it was last walked as a whole.
+
+    Each of them moved all later ones up by one, so one ticket may have slipped over the border
+    between two pages; only another whole walk shows which.
+    """
+    if state.full_began_at is None or state.full_read_at is None:
+        return False
+    first, last = state.full_began_at - CLOCKS_DIFFER, state.full_read_at + CLOCKS_DIFFER
+    return any(first <= moment <= last for moment in walk.left)
 
 
 def _baseline(parts: Parts, source: Source, state: SourceState) -> datetime:
@@ -132,7 +148,7 @@ def _definitions(
     read_at = state.definitions_read_at
     first = whole and not full
     if not first and (full or read_at is None or now - read_at >= DEFINITIONS_EVERY):
-        found = client.definitions()
+        found = client.definitions(fresh=full)
         if found is not None:
             _journal_definitions(
                 parts, source, session, DefinitionsListed(kinds=found[0], definitions=found[1]), now

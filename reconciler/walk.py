@@ -43,7 +43,8 @@ class Tally:
 class Walk:
     """One walk of a session. `tickets` are those it was shown; a `resumed` one was shown more.
 
-    `start` is set for a source that begins "now": older tickets stay out until something happens.
+    `left` is when tickets outside the filter were last changed. `start` is set for a source that
+    begins "now": older tickets stay out until something happens.
     """
 
     parts: Parts
@@ -56,6 +57,7 @@ class Walk:
     tickets: set[str] = field(default_factory=set)
     resumed: bool = False
     start: datetime | None = None
+    left: list[datetime] = field(default_factory=list)
 
 
 def scope_of(parts: Parts, source: Source, project_id: str | None) -> str:
@@ -116,5 +118,6 @@ def _take(walk: Walk, page: Page, event: str, began: datetime) -> None:
             raise Transient(f"{walk.source.name}: another process took this reconcile over")
         if sifted.arrivals:
             journal.keep(connection, sifted.arrivals)
+    walk.left += sifted.left
     walk.tally.add(sifted, len(page.records))
     walk.parts.wake(list(dict.fromkeys((one.source, one.ticket) for one in sifted.arrivals)))

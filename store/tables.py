@@ -43,6 +43,7 @@ sources = sa.Table(
     sa.Column("cursor", json),
     sa.Column("cursor_scope", sa.Text),
     sa.Column("baseline_at", UtcTime),
+    sa.Column("full_began_at", UtcTime),
     sa.Column("full_read_at", UtcTime),
     sa.Column("definitions_read_at", UtcTime),
     sa.Column("last_session_at", UtcTime),

@@ -64,8 +64,14 @@ class Client(Protocol):
         `cursor.since` None walks everything; `cursor.position` goes on inside a walk.
         """
 
-    def definitions(self) -> tuple[tuple[DefinitionKind, ...], tuple[Definition, ...]] | None:
-        """All definitions of the kinds named; None when nothing changed since the last read."""
+    def definitions(
+        self, *, fresh: bool = False
+    ) -> tuple[tuple[DefinitionKind, ...], tuple[Definition, ...]] | None:
+        """All definitions of the kinds named; None when nothing changed since the last read.
+
+        `fresh` reads them whether they changed or not: an answer that was read and then lost with
+        its process would otherwise hide a change until the next one.
+        """
 
     def hooks(self) -> list[Hook]:
         """The webhooks of the project."""

@@ -63,9 +63,11 @@ class GitHubClient:
         """Tickets, then comments; two requests when nothing changed."""
         return walk.changed_since(self._repository, self._source, cursor)
 
-    def definitions(self) -> tuple[tuple[DefinitionKind, ...], tuple[Definition, ...]] | None:
-        """Labels and milestones, those of the two that changed."""
-        return read.all_definitions(self._repository)
+    def definitions(
+        self, *, fresh: bool = False
+    ) -> tuple[tuple[DefinitionKind, ...], tuple[Definition, ...]] | None:
+        """Labels and milestones, those of the two that changed, or both afresh."""
+        return read.all_definitions(self._repository, fresh=fresh)
 
     def hooks(self) -> list[Hook]:
         """The repository's webhooks."""

@@ -68,13 +68,13 @@ def fetch_comment(repository: Repository, ticket: str, comment: str) -> Record |
 
 
 def all_definitions(
-    repository: Repository,
+    repository: Repository, *, fresh: bool = False
 ) -> tuple[tuple[DefinitionKind, ...], tuple[Definition, ...]] | None:
     """The kinds that changed since they were last read, with all their definitions."""
     kinds: list[DefinitionKind] = []
     found: list[Definition] = []
     for kind, path, read in _DEFINITIONS:
-        records = _unless_unchanged(repository, path)
+        records = _unless_unchanged(repository, path, conditional=not fresh)
         if records is not None:
             kinds.append(kind)
             found += [read(Fields.of(record, kind)) for record in records]
@@ -91,14 +91,16 @@ def everything(session: Session, path: str) -> list[dict[str, Json]] | None:
     return items
 
 
-def _unless_unchanged(repository: Repository, tail: str) -> list[dict[str, Json]] | None:
+def _unless_unchanged(
+    repository: Repository, tail: str, *, conditional: bool
+) -> list[dict[str, Json]] | None:
     """A definition list, or None when page 1 answers 304, which costs no budget.
 
     A list of several pages is always read: its first page does not tell of changes on the others.
     """
     session, path = repository.session, repository.path(tail)
     params = {**_PER_PAGE, **({"state": "all"} if tail == "/milestones" else {})}
-    answer = first = session.get(path, params, conditional=True)
+    answer = first = session.get(path, params, conditional=conditional)
     if first.status == 304:
         return None
     if not first.ok:

@@ -175,6 +175,7 @@ def upgrade() -> None:
         sa.Column("cursor", json, nullable=True),
         sa.Column("cursor_scope", sa.Text(), nullable=True),
         sa.Column("baseline_at", UtcTime, nullable=True),
+        sa.Column("full_began_at", UtcTime, nullable=True),
         sa.Column("full_read_at", UtcTime, nullable=True),
         sa.Column("definitions_read_at", UtcTime, nullable=True),
         sa.Column("last_session_at", UtcTime, nullable=True),
