@@ -1,7 +1,7 @@
 """A session: one bounded reconcile run of one source, from lease to report."""
 
 import time
-from dataclasses import fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 import orjson
@@ -24,6 +24,25 @@ DEFINITIONS_EVERY = timedelta(hours=1)
 CLOCKS_DIFFER = timedelta(seconds=30)
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What the steps of a session share."""
+
+    parts: Parts
+    source: Source
+    client: Client
+    lease: Lease
+    session: int
+    state: SourceState
+    full: bool
+    tally: Tally = field(default_factory=Tally)
+
+    def note(self, **columns: datetime | None) -> None:
+        """Notes when something was done for the source."""
+        with self.parts.store.write() as connection:
+            sources.note(connection, self.source.name, **columns)
+
+
 def run(parts: Parts, source: Source, *, full: bool = False, wait_seconds: float = 0.0) -> Session:
     """Reconciles one source. A tracker that fails ends the session, not the process.
 
@@ -31,65 +50,85 @@ def run(parts: Parts, source: Source, *, full: bool = False, wait_seconds: float
     """
     began = time.monotonic()
     with tenure(parts.store, source.name, parts.holder, wait_seconds) as lease:
-        kind = "full" if full else "incremental"
         with parts.store.write() as connection:
+            kind = "full" if full else "incremental"
             session = sessions.begin(connection, source.name, kind, parts.now())
             state = sources.state(connection, source.name) or SourceState(name=source.name)
         client = parts.connect(source)
-        tally, error = Tally(), None
+        this = _Run(parts, source, client, lease, session, state, full)
+        error = None
         try:
-            _reconcile(parts, source, client, lease, session, state, tally, full)
+            _reconcile(this)
         except TicketsyncError as failure:
             error = failure
         finally:
             client.close()
         report = Report(
-            **{f.name: getattr(tally, f.name) for f in fields(tally) if f.name != "pages"},
+            **asdict(this.tally),
             requests=client.requests,
             seconds=round(time.monotonic() - began, 3),
         )
-        return _end(parts, source, session, report, error)
+        return _end(this, report, error)
 
 
-def _reconcile(
-    parts: Parts,
-    source: Source,
-    client: Client,
-    lease: Lease,
-    session: int,
-    state: SourceState,
-    tally: Tally,
-    full: bool,
-) -> None:
+def _reconcile(this: _Run) -> None:
     """An incremental walk; when all is to be read, a whole one after it.
 
     The incremental one goes first because tickets that left the filter show only there.
     """
-    project = _contact(parts, source, client, state, full)
-    walk = Walk(parts, source, client, lease, session, scope_of(parts, source, project), tally)
-    overlap = timedelta(seconds=parts.settings.reconciler.overlap_seconds)
-    cursor = start_cursor(state, walk.scope, overlap)
-    if source.start == "now":
-        walk.start = _baseline(parts, source, state)
-        if cursor.since is None and not full:
-            cursor = Cursor(since=walk.start)
-    if full and cursor.since is not None:
-        go(walk, cursor)
-        parts.settle(source.name, session)
-        walk, cursor = replace(walk, tickets=set()), Cursor()
-    began = parts.now()
-    go(walk, cursor)
-    if cursor.since is not None and _shifted(walk, state):
-        walk, cursor, began = replace(walk, tickets=set()), Cursor(), parts.now()
-        go(walk, cursor)
+    project = _contact(this)
+    scope = scope_of(this.parts, this.source, project)
+    overlap = timedelta(seconds=this.parts.settings.reconciler.overlap_seconds)
+    cursor = start_cursor(this.state, scope, overlap)
+    baseline = _baseline(this) if this.source.start == "now" else None
+    if baseline and cursor.since is None and not this.full:
+        cursor = Cursor(since=baseline)
+    walk = Walk(
+        this.parts, this.source, this.client, this.lease, this.session, scope, this.tally, baseline
+    )
     whole = cursor.since is None
-    if whole:
-        settled = parts.settle(source.name, session)
-        tally.missing = missing.look(walk, began, recount=settled)
-    _definitions(parts, source, client, session, state, full, whole)
-    if whole:
-        with parts.store.write() as connection:
-            sources.note(connection, source.name, full_began_at=began, full_read_at=parts.now())
+    if not whole:
+        go(walk, cursor)
+    if whole or this.full or _shifted(walk, this.state):
+        _read_whole(this, walk, cursor if whole else Cursor())
+        whole = True
+    _definitions(this, first_import=whole and not this.full)
+
+
+def _read_whole(this: _Run, before: Walk, cursor: Cursor) -> None:
+    """Walks everything, then looks for what the walk should have shown and did not."""
+    this.parts.settle(this.source.name, this.session)
+    began = this.parts.now()
+    walk = replace(before, tickets=set(), left=[])
+    go(walk, cursor)
+    settled = this.parts.settle(this.source.name, this.session)
+    this.tally.missing = missing.look(walk, began, recount=settled)
+    this.note(full_began_at=began, full_read_at=this.parts.now())
+
+
+def _contact(this: _Run) -> str | None:
+    """Pins the project at first contact; a changed id behind the same address is an error."""
+    state, source = this.state, this.source
+    if state.project_id is not None and state.status == "active" and not this.full:
+        return state.project_id
+    project = this.client.project()
+    if state.project_id not in (None, project.id):
+        raise Denied(
+            f"{source.url} is another project now (id {project.id}, it was {state.project_id}); "
+            "if that is meant, add it under a new name"
+        )
+    with this.parts.store.write() as connection:
+        sources.pin(connection, source.name, project.id, project.name)
+    return project.id
+
+
+def _baseline(this: _Run) -> datetime:
+    """The moment a source that starts "now" was first looked at."""
+    if this.state.baseline_at is not None:
+        return this.state.baseline_at
+    now = this.parts.now()
+    this.note(baseline_at=now)
+    return now
 
 
 def _shifted(walk: Walk, state: SourceState) -> bool:
@@ -104,93 +143,50 @@ def _shifted(walk: Walk, state: SourceState) -> bool:
     return any(first <= moment <= last for moment in walk.left)
 
 
-def _baseline(parts: Parts, source: Source, state: SourceState) -> datetime:
-    """The moment a source that starts "now" was first looked at."""
-    if state.baseline_at is not None:
-        return state.baseline_at
-    now = parts.now()
-    with parts.store.write() as connection:
-        sources.note(connection, source.name, baseline_at=now)
-    return now
-
-
-def _contact(
-    parts: Parts, source: Source, client: Client, state: SourceState, full: bool
-) -> str | None:
-    """Pins the project at first contact; a changed id behind the same address is an error."""
-    if state.project_id is not None and state.status == "active" and not full:
-        return state.project_id
-    project = client.project()
-    if state.project_id not in (None, project.id):
-        raise Denied(
-            f"{source.url} is another project now (id {project.id}, it was {state.project_id}); "
-            "if that is meant, add it under a new name"
-        )
-    with parts.store.write() as connection:
-        sources.pin(connection, source.name, project.id, project.name)
-    return project.id
-
-
-def _definitions(
-    parts: Parts,
-    source: Source,
-    client: Client,
-    session: int,
-    state: SourceState,
-    full: bool,
-    whole: bool,
-) -> None:
+def _definitions(this: _Run, *, first_import: bool) -> None:
     """Reads labels, milestones and their like, whose renaming moves no ticket; once an hour.
 
     A first import needs no such reading: its records carry the definitions in use.
     """
-    now = parts.now()
-    read_at = state.definitions_read_at
-    first = whole and not full
-    if not first and (full or read_at is None or now - read_at >= DEFINITIONS_EVERY):
-        found = client.definitions(fresh=full)
-        if found is not None:
-            _journal_definitions(
-                parts, source, session, DefinitionsListed(kinds=found[0], definitions=found[1]), now
-            )
-    elif not first:
+    now, read_at = this.parts.now(), this.state.definitions_read_at
+    due = this.full or read_at is None or now - read_at >= DEFINITIONS_EVERY
+    if not due:
         return
-    with parts.store.write() as connection:
-        sources.note(connection, source.name, definitions_read_at=now)
+    if not first_import:
+        found = this.client.definitions(fresh=this.full)
+        if found is not None:
+            _journal_definitions(this, DefinitionsListed(kinds=found[0], definitions=found[1]), now)
+    this.note(definitions_read_at=now)
 
 
-def _journal_definitions(
-    parts: Parts, source: Source, session: int, listed: DefinitionsListed, began: datetime
-) -> None:
-    body = orjson.dumps(Observation(events=(listed,)).model_dump(mode="json"))
+def _journal_definitions(this: _Run, listed: DefinitionsListed, began: datetime) -> None:
+    name = this.source.name
     arrival = Arrival(
-        source=source.name,
+        source=name,
         via=Via.poll,
         event="poll.definitions",
-        delivery_key=f"poll:{session}:definitions",
+        delivery_key=f"poll:{this.session}:definitions",
         ticket=None,
-        body=body,
+        body=orjson.dumps(Observation(events=(listed,)).model_dump(mode="json")),
         received_at=began,
         observed_at=began,
-        session=session,
+        session=this.session,
     )
-    with parts.store.write() as connection:
+    with this.parts.store.write() as connection:
         journal.keep(connection, [arrival])
-    parts.wake([(source.name, None)])
+    this.parts.wake([(name, None)])
 
 
-def _end(
-    parts: Parts, source: Source, session: int, report: Report, error: TicketsyncError | None
-) -> Session:
-    now = parts.now()
-    with parts.store.write() as connection:
-        sessions.end(connection, session, now, report, str(error) if error else None)
-        sources.note(connection, source.name, last_session_at=now)
-        state = sources.state(connection, source.name)
-        if state is None or state.status == "paused":
-            pass
-        elif isinstance(error, Denied):
-            sources.set_status(connection, source.name, "error", str(error))
-        elif error is None:
-            sources.set_status(connection, source.name, "active")
-        return sessions.get(connection, session)
+def _end(this: _Run, report: Report, error: TicketsyncError | None) -> Session:
+    """Writes the report and what it means for the source's status; a paused one stays paused."""
+    name, now = this.source.name, this.parts.now()
+    with this.parts.store.write() as connection:
+        sessions.end(connection, this.session, now, report, str(error) if error else None)
+        sources.note(connection, name, last_session_at=now)
+        state = sources.state(connection, name)
+        if state is not None and state.status != "paused":
+            if isinstance(error, Denied):
+                sources.set_status(connection, name, "error", str(error))
+            elif error is None:
+                sources.set_status(connection, name, "active")
+        return sessions.get(connection, this.session)

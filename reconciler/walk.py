@@ -54,9 +54,9 @@ class Walk:
     session: int
     scope: str
     tally: Tally
+    start: datetime | None = None
     tickets: set[str] = field(default_factory=set)
     resumed: bool = False
-    start: datetime | None = None
     left: list[datetime] = field(default_factory=list)
 
 

@@ -7,16 +7,18 @@ from schemas.model import Model
 
 
 class Report(Model):
-    """What a session found. `journaled` deliveries differed from what we held."""
+    """What a session found: `seen` records, of which the `journaled` differed from what we held.
 
+    `missing` tickets were not shown by a full list and are asked about.
+    """
+
+    pages: int = 0
     seen: int = 0
     journaled: int = 0
     unchanged: int = 0
     new: int = 0
     changed: int = 0
     missing: int = 0
-    deleted: int = 0
-    failed: int = 0
     requests: int = 0
     seconds: float = 0.0
 

@@ -46,6 +46,8 @@ class SourceState(Model):
     project_name: str | None = None
     cursor: Cursor | None = None
     cursor_scope: str | None = None
+    baseline_at: datetime | None = None
+    full_began_at: datetime | None = None
     full_read_at: datetime | None = None
     definitions_read_at: datetime | None = None
     last_session_at: datetime | None = None

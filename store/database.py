@@ -5,6 +5,7 @@
 read-modify-write transactions silently lose updates.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -22,6 +23,15 @@ from store.migrations import HEAD
 Connection = sa.Connection
 SCHEMA = "ticketsync"
 _BUSY_MILLISECONDS = 5_000
+_SQLITE_AWAY = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+}
+"""Primary result codes (https://www.sqlite.org/rescode.html) of a store that may come back."""
 _write_locks: dict[str, AbstractContextManager[Any]] = {}
 
 
@@ -150,13 +160,19 @@ def _store_errors() -> Iterator[None]:
     except sa.exc.TimeoutError as error:
         raise StoreAway(f"no free database connection: {_cause(error)}") from error
     except DBAPIError as error:
-        if error.connection_invalidated or isinstance(
-            error, (sa.exc.OperationalError, sa.exc.InterfaceError)
-        ):
-            if "alembic_version" in str(error):
-                raise
+        if _is_away(error):
             raise StoreAway(f"the database does not answer: {_cause(error)}") from error
         raise
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether waiting may help; sqlite3 files even a syntax error under OperationalError."""
+    if error.connection_invalidated or isinstance(error, sa.exc.InterfaceError):
+        return True
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return (code & 0xFF) in _SQLITE_AWAY
+    return isinstance(error, sa.exc.OperationalError)
 
 
 def _lock_of(engine: sa.Engine) -> AbstractContextManager[Any]:

@@ -42,6 +42,8 @@ class Failed:
 
 def keep(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[bool]:
     """Writes deliveries; True where one is new, or revives a dead one, False for a duplicate."""
+    if not arrivals:
+        return []
     first: dict[tuple[str, str], int] = {}
     for index, arrival in enumerate(arrivals):
         first.setdefault((arrival.source, arrival.delivery_key), index)
