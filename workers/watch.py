@@ -6,6 +6,7 @@ from runtime.telemetry.start import Telemetry
 from schemas.delivery import Delivery, Outcome
 from schemas.errors import TicketsyncError
 from workers.failures import described
+from workers.ingest import FULL_WALK
 
 log = structlog.get_logger("ticketsync")
 
@@ -17,9 +18,10 @@ class Watch:
         self._telemetry = telemetry
 
     def drained(self, delivery: Delivery, outcome: Outcome, reason: str, seconds: float) -> None:
-        """Counts and logs a delivery that has its outcome."""
+        """Counts and logs a delivery that has its outcome; an import's rows only when debugging."""
         self._telemetry.metrics.drained.labels(delivery.source, str(outcome)).inc()
-        log.info(
+        tell = log.debug if delivery.event == FULL_WALK else log.info
+        tell(
             "delivery_done",
             source=delivery.source,
             delivery=delivery.id,
