@@ -1,0 +1,1 @@
+"""What comes in by HTTP: webhooks, health, and later the API and the dashboard."""

@@ -1,0 +1,1 @@
+"""How any process starts: configuration, broker, rate limits, telemetry."""

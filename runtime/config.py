@@ -1,0 +1,101 @@
+"""The configuration: default < file < environment, checked as a whole before anything starts."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import ValidationError
+
+from runtime import config_checks, config_environ, config_faults, config_file
+from runtime.credentials import Secrets
+from runtime.slugs import slug_of
+from schemas.errors import ConfigError
+from schemas.settings import Settings
+from schemas.source import Source
+
+DEFAULT_FILE = "ticketsync.toml"
+
+Environ = Mapping[str, str]
+
+
+def environment() -> dict[str, str]:
+    """The process environment; the only place that reads it."""
+    return dict(os.environ)
+
+
+def load(
+    file: Path | None = None, environ: Environ | None = None, *, required: bool = True
+) -> Settings:
+    """The settings of this process.
+
+    `file` defaults to TICKETSYNC_CONFIG or `ticketsync.toml` in the current folder. `required`
+    False lets the file be absent. Raises ConfigError with all faults at once; none holds a secret.
+    """
+    given = environment() if environ is None else environ
+    path = path_of(file, given)
+    faults: list[str] = []
+    table = config_file.read(path, faults) if path.exists() or required else {}
+    faults += config_checks.internal(table)
+    around = surroundings(path.parent, given)
+    table = config_environ.overlay(table, around, faults)
+    settings = _validated(table, faults)
+    faults += config_checks.check(table, around)
+    if faults or settings is None:
+        raise ConfigError(*dict.fromkeys(faults))
+    return settings.model_copy(
+        update={"file": path if path.exists() else None, "folder": path.parent}
+    )
+
+
+def surroundings(folder: Path, environ: Environ | None = None) -> dict[str, str]:
+    """The environment with the `.env` of `folder` under it: what is really set wins."""
+    given = environment() if environ is None else environ
+    beside = {
+        name: value
+        for name, value in dotenv_values(folder / ".env", interpolate=False).items()
+        if value is not None
+    }
+    # An empty variable is how container platforms spell "unset".
+    return beside | {name: value for name, value in given.items() if value or name not in beside}
+
+
+def secrets(settings: Settings, environ: Environ | None = None) -> Secrets:
+    """The secrets the settings name, looked up in the environment and the `.env` file."""
+    return Secrets(surroundings(settings.folder, environ))
+
+
+def sources(settings: Settings) -> tuple[Source, ...]:
+    """The sources as configured, disabled ones too; `slug` is the webhook address of each."""
+    return tuple(
+        Source(
+            **source.model_dump(exclude={"interval_minutes"}),
+            slug=slug_of(source.name),
+            interval_minutes=source.interval_minutes or settings.reconciler.interval_minutes,
+        )
+        for source in settings.sources
+    )
+
+
+def chosen(declared: tuple[Source, ...], only: frozenset[str] | None = None) -> dict[str, Source]:
+    """The sources to work on, by name: those that are not disabled, or of them only some."""
+    return {
+        source.name: source
+        for source in declared
+        if source.direction != "disabled" and (only is None or source.name in only)
+    }
+
+
+def path_of(file: Path | None, environ: Environ | None = None) -> Path:
+    """Where the configuration file is, or would be: as given, TICKETSYNC_CONFIG, or here."""
+    given = environment() if environ is None else environ
+    return Path(file or given.get("TICKETSYNC_CONFIG") or DEFAULT_FILE).absolute()
+
+
+def _validated(table: dict[str, Any], faults: list[str]) -> Settings | None:
+    try:
+        return config_faults.validated(table)
+    except ValidationError as error:
+        faults += config_faults.in_words(error, table)
+        return None

@@ -1,0 +1,130 @@
+"""What no single field can tell: unset variables, names and addresses used twice, odd URLs.
+
+Works on the raw table, so that these faults are told together with the others.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from runtime.config_faults import INTERNAL, source_label
+from runtime.slugs import slug_of
+
+Environ = Mapping[str, str]
+Table = dict[str, Any]
+
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,80}")
+"""What an environment variable is usually called; anything else might be a secret itself."""
+
+STATES = ("open", "closed", "all")
+STORES = ("sqlite", "postgresql", "postgresql+psycopg")
+QUEUES = ("redis", "rediss", "unix")
+
+
+def check(table: Table, environ: Environ) -> list[str]:
+    """All faults of the table as a whole, one line each."""
+    found = table.get("sources", [])
+    tables = found if isinstance(found, list) else []
+    named = [
+        (source_label(tables, index), source)
+        for index, source in enumerate(tables)
+        if isinstance(source, dict)
+    ]
+    return [
+        *_urls(table),
+        *_twice(named),
+        *(fault for label, source in named for fault in _source(label, source, environ)),
+    ]
+
+
+def internal(table: Table) -> list[str]:
+    """Keys of the file that only the program itself sets."""
+    return [f"{key} is unknown" for key in sorted(INTERNAL & table.keys())]
+
+
+def _urls(table: Table) -> Iterator[str]:
+    # The values hold passwords, so only the schemes allowed are named.
+    store, queue = _text(table, "store", "url"), _text(table, "queue", "url")
+    if store and store.partition("://")[0] not in STORES:
+        yield "[store] url (DATABASE_URL) must start with sqlite:/// or postgresql://"
+    if queue and queue != "embedded" and queue.partition("://")[0] not in QUEUES:
+        yield '[queue] url (REDIS_URL) must be "embedded" or start with redis:// or rediss://'
+    public = _text(table, "web", "public_url")
+    if public and not _is_http(public):
+        yield "[web] public_url (PUBLIC_URL) must start with http:// or https://"
+
+
+def _text(table: Table, section: str, key: str) -> str | None:
+    found = table.get(section)
+    value = found.get(key) if isinstance(found, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _twice(named: list[tuple[str, Table]]) -> Iterator[str]:
+    names: set[str] = set()
+    slugs: dict[str, str] = {}
+    places: dict[tuple[str, str], str] = {}
+    for label, source in named:
+        name, place = source.get("name"), _place(source)
+        if isinstance(name, str) and name in names:
+            yield f"{label}: the name is used twice"
+        elif isinstance(name, str) and slugs.setdefault(slug_of(name), label) != label:
+            other = slugs[slug_of(name)]
+            yield f'{label}: shares the webhook address "{slug_of(name)}" with {other}; rename one'
+        if place and places.setdefault(place, label) is not label:
+            yield f"{label}: url is also that of {places[place]}"
+        if isinstance(name, str):
+            names.add(name)
+
+
+def _place(source: Table) -> tuple[str, str] | None:
+    tracker, url = source.get("tracker"), source.get("url")
+    if not isinstance(tracker, str) or not isinstance(url, str):
+        return None
+    return tracker, url.strip().lower().rstrip("/").removesuffix(".git")
+
+
+def _source(label: str, source: Table, environ: Environ) -> Iterator[str]:
+    for key in ("url", "api_url"):
+        value = source.get(key)
+        if isinstance(value, str) and not _is_http(value):
+            yield f"{label}: {key} must start with http:// or https://"
+    yield from _filter(label, source.get("filter"))
+    pair = [key for key in ("app_id_env", "app_private_key_env") if source.get(key)]
+    if len(pair) == 1:
+        yield f"{label}: app_id_env and app_private_key_env belong together; only {pair[0]} is set"
+    if source.get("direction") != "disabled":
+        yield from _unset(label, source, environ)
+
+
+def _filter(label: str, given: Any) -> Iterator[str]:
+    if isinstance(given, dict) and "state" in given and given["state"] not in STATES:
+        yield f'{label}: filter state must be "open", "closed" or "all"'
+
+
+def _unset(label: str, source: Table, environ: Environ) -> Iterator[str]:
+    for key, name in _variables(source):
+        if environ.get(name):
+            continue
+        if VARIABLE.fullmatch(name):
+            yield f"{label}: {key} names {name}, which is not set"
+        else:
+            # Somebody may have pasted the secret itself: it must not be repeated.
+            yield f"{label}: {key} must name an environment variable, like GITHUB_TOKEN"
+
+
+def _variables(source: Table) -> Iterator[tuple[str, str]]:
+    for key in ("token_env", "app_id_env", "app_private_key_env", "webhook_secret_env"):
+        given = source.get(key, [])
+        for name in given if isinstance(given, list) else [given]:
+            if isinstance(name, str):
+                yield key, name
