@@ -10,13 +10,39 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas.delivery import Arrival, Attempt, Delivery, Outcome, Via
+from store import keeping, sql
 from store.tables import attempts, deliveries
 
 Lane = tuple[str, str | None]
 """(source, ticket): what is drained together; ticket None is the source's own lane."""
+
+
+_PENDING = (
+    sa.select(deliveries)
+    .where(deliveries.c.outcome.is_(None))
+    .where(sa.or_(deliveries.c.due_at.is_(None), deliveries.c.due_at <= sa.bindparam("now")))
+    .order_by(deliveries.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_PENDING_TICKETS = _PENDING.where(
+    deliveries.c.source == sa.bindparam("of_source"),
+    deliveries.c.ticket.in_(sa.bindparam("tickets", expanding=True)),
+)
+_STILL_PENDING = sa.select(deliveries.c.id).where(
+    deliveries.c.id.in_(sa.bindparam("ids", expanding=True)), deliveries.c.outcome.is_(None)
+)
+_FINISH = (
+    deliveries.update()
+    .where(deliveries.c.id == sa.bindparam("row"))
+    .values(
+        outcome=sa.bindparam("to_outcome"),
+        reason=sa.bindparam("to_reason"),
+        done_at=sa.bindparam("now"),
+    )
+)
+_FINISH_BARE = _FINISH.values(body=sa.null())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +73,11 @@ def keep(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[bool]:
     first: dict[tuple[str, str], int] = {}
     for index, arrival in enumerate(arrivals):
         first.setdefault((arrival.source, arrival.delivery_key), index)
-    rows = [_row(arrivals[index]) for index in first.values()]
-    kept = {
-        (source, key) for source, key in connection.execute(_keep(connection.dialect.name), rows)
-    }
+    kept: set[tuple[str, str]] = set()
+    indexes = list(first.values())
+    for start in range(0, len(indexes), keeping.ROWS):
+        some = [arrivals[index] for index in indexes[start : start + keeping.ROWS]]
+        kept |= keeping.insert(connection, some)
     return [
         (a.source, a.delivery_key) in kept and first[a.source, a.delivery_key] == index
         for index, a in enumerate(arrivals)
@@ -61,42 +88,31 @@ def pending(
     connection: sa.Connection, lanes: Iterable[Lane], now: datetime, limit: int = 1_000
 ) -> list[Delivery]:
     """The deliveries of these lanes that may be applied now, oldest first."""
-    query = (
-        sa.select(deliveries)
-        .where(deliveries.c.outcome.is_(None), _in_lanes(lanes))
-        .where(sa.or_(deliveries.c.due_at.is_(None), deliveries.c.due_at <= now))
-        .order_by(deliveries.c.id)
-        .limit(limit)
-    )
-    return [delivery(row) for row in connection.execute(query)]
+    given = list(lanes)
+    names = {source for source, _ in given}
+    tickets = [ticket for _, ticket in given if ticket is not None]
+    if len(names) == 1 and len(tickets) == len(given):
+        values = {"now": now, "most": limit, "of_source": names.pop(), "tickets": tickets}
+        return [delivery(row) for row in connection.execute(_PENDING_TICKETS, values)]
+    query = _PENDING.where(_in_lanes(given))
+    return [delivery(row) for row in connection.execute(query, {"now": now, "most": limit})]
 
 
 def still_pending(connection: sa.Connection, ids: Sequence[int]) -> set[int]:
     """Which of these rows nobody else has finished meanwhile; call it under the lanes' lock."""
-    query = sa.select(deliveries.c.id).where(
-        deliveries.c.id.in_(ids), deliveries.c.outcome.is_(None)
-    )
-    return set(connection.execute(query).scalars())
+    return set(connection.execute(_STILL_PENDING, {"ids": ids}).scalars())
 
 
 def finish(connection: sa.Connection, done: Sequence[Finished], now: datetime) -> None:
     """Gives rows their outcome."""
-    for keeps in (True, False):
-        values: dict[str, Any] = {
-            "outcome": sa.bindparam("to_outcome"),
-            "reason": sa.bindparam("to_reason"),
-            "done_at": now,
-        }
-        if not keeps:
-            values["body"] = sa.null()
+    for keeps, statement in ((True, _FINISH), (False, _FINISH_BARE)):
         rows = [
-            {"row": one.id, "to_outcome": str(one.outcome), "to_reason": one.reason}
+            {"row": one.id, "to_outcome": one.outcome.value, "to_reason": one.reason, "now": now}
             for one in done
             if one.keep_body is keeps
         ]
         if rows:
-            statement = deliveries.update().where(deliveries.c.id == sa.bindparam("row"))
-            connection.execute(statement.values(**values), rows)
+            sql.send(connection, statement, rows)
 
 
 def fail(connection: sa.Connection, failures: Sequence[Failed], now: datetime) -> None:
@@ -132,9 +148,10 @@ def stuck(
     now: datetime,
     *,
     older_than: timedelta,
+    woken_before: timedelta = timedelta(seconds=60),
     limit: int = 1_000,
 ) -> list[Lane]:
-    """Lanes with pending, due deliveries that nobody woke for a minute; marks them woken.
+    """Lanes with pending, due deliveries that nobody woke of late; marks them woken.
 
     Webhook deliveries come first: a backfill must not hold up the news.
     """
@@ -145,7 +162,7 @@ def stuck(
         deliveries.c.received_at <= now - older_than,
         sa.or_(
             deliveries.c.woken_at.is_(None),
-            deliveries.c.woken_at <= now - timedelta(seconds=60),
+            deliveries.c.woken_at <= now - woken_before,
             deliveries.c.woken_at <= deliveries.c.due_at,
         ),
     )
@@ -259,49 +276,6 @@ def delivery(row: Any) -> Delivery:
         last_error=fields["last_error"],
         done_at=fields["done_at"],
     )
-
-
-def _row(arrival: Arrival) -> dict[str, Any]:
-    return {
-        "source": arrival.source,
-        "via": str(arrival.via),
-        "event": arrival.event,
-        "delivery_key": arrival.delivery_key,
-        "ticket": arrival.ticket,
-        "headers": arrival.headers,
-        "body": arrival.body,
-        "received_at": arrival.received_at,
-        "observed_at": arrival.observed_at or arrival.received_at,
-        "session": arrival.session,
-    }
-
-
-def _insert(dialect: str, table: sa.Table) -> Any:
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-
-
-def _keep(dialect: str) -> Any:
-    """Insert, or revive a dead row when its sender tries again.
-
-    What we read ourselves revives nothing: the same poison record comes with every poll.
-    """
-    statement = _insert(dialect, deliveries)
-    return statement.on_conflict_do_update(
-        index_elements=["source", "delivery_key"],
-        set_={
-            "outcome": sa.null(),
-            "reason": "",
-            "attempts": 0,
-            "due_at": sa.null(),
-            "done_at": sa.null(),
-            "body": statement.excluded.body,
-            "headers": statement.excluded.headers,
-        },
-        where=sa.and_(
-            deliveries.c.outcome == str(Outcome.dead),
-            statement.excluded.via == str(Via.webhook),
-        ),
-    ).returning(deliveries.c.source, deliveries.c.delivery_key)
 
 
 def _in_lanes(lanes: Iterable[Lane]) -> sa.ColumnElement[bool]:

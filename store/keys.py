@@ -8,17 +8,22 @@ Key = tuple[str, str]
 """(source, external id)."""
 
 
+def by_source(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """The ids of each source."""
+    found: dict[str, list[str]] = {}
+    for source, ticket in keys:
+        found.setdefault(source, []).append(ticket)
+    return found
+
+
 def among(
     table: sa.Table, keys: Iterable[Key], column: str = "external_id"
 ) -> sa.ColumnElement[bool]:
     """The condition that a row belongs to one of these; false for none."""
-    by_source: dict[str, list[str]] = {}
-    for source, ticket in keys:
-        by_source.setdefault(source, []).append(ticket)
     return sa.or_(
         sa.false(),
         *(
             sa.and_(table.c.source == source, table.c[column].in_(ids))
-            for source, ids in by_source.items()
+            for source, ids in by_source(keys).items()
         ),
     )

@@ -29,7 +29,7 @@ def take(
 ) -> Lease | None:
     """Takes a lease, or takes it again; None while somebody else holds it."""
     now = _now(connection)
-    statement = sql.insert(connection, leases).values(
+    statement = sql.insert(connection.dialect.name, leases).values(
         name=name, holder=holder, fence=1, expires_at=now + length
     )
     statement = statement.on_conflict_do_update(

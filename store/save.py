@@ -17,6 +17,13 @@ _HEAD_COLUMNS = (
     "revision", "fingerprint", "fate", "fate_reason", "moved_to", "observed_at", "confirmed_at",
     "comment_count", "doubt", "doubt_due_at", "last_synced_at",
 )  # fmt: skip
+_UPDATE_HEAD = (
+    tickets.update()
+    .where(
+        tickets.c.source == sa.bindparam("its_source"), tickets.c.external_id == sa.bindparam("its")
+    )
+    .values({name: sa.bindparam(f"to_{name}") for name in _HEAD_COLUMNS})
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,7 @@ def save(connection: sa.Connection, changes: Sequence[Change], now: datetime) ->
         connection,
         tickets,
         [_head_values(one, now) | _body_values(one) for one in whole],
-        keep=("render_due",),
-        render_due=tickets.c.render_due + 1,
+        bump="render_due",
     )
     _update_heads(connection, [_head_values(one, now) for one in touched if not _is_whole(one)])
     _save_comments(connection, ordered)
@@ -103,12 +109,9 @@ def _unknown(key: Key) -> Ticket:
 def _update_heads(connection: sa.Connection, heads: Sequence[dict[str, Any]]) -> None:
     if not heads:
         return
-    statement = tickets.update().where(
-        tickets.c.source == sa.bindparam("its_source"), tickets.c.external_id == sa.bindparam("its")
-    )
-    values: dict[str, Any] = {name: sa.bindparam(f"to_{name}") for name in _HEAD_COLUMNS}
-    connection.execute(
-        statement.values(**values),
+    sql.send(
+        connection,
+        _UPDATE_HEAD,
         [
             {"its_source": h["source"], "its": h["external_id"]}
             | {f"to_{name}": h[name] for name in _HEAD_COLUMNS}

@@ -56,6 +56,13 @@ def get(connection: sa.Connection, session: int) -> Session:
     return _session(connection.execute(query).one())
 
 
+def look_up(connection: sa.Connection, session: int) -> Session | None:
+    """One session, if there is one of that number."""
+    query = sa.select(sessions).where(sessions.c.id == session)
+    row = connection.execute(query).one_or_none()
+    return _session(row) if row else None
+
+
 def _session(row: Any) -> Session:
     return Session(
         id=row.id,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from schemas.held import Held, HeldComment, HeldTicket
 from store import rows
-from store.keys import Key, among
+from store.keys import Key, among, by_source
 from store.tables import comments, tickets
 from store.whole import whole_tickets
 
@@ -24,6 +24,11 @@ _HEAD = (
     tickets.c.comment_count,
     tickets.c.doubt,
 )
+_HEADS = sa.select(*_HEAD).where(
+    tickets.c.source == sa.bindparam("of_source"),
+    tickets.c.external_id.in_(sa.bindparam("ids", expanding=True)),
+)
+_LOCK = sa.text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,7 @@ def lock(connection: sa.Connection, keys: Iterable[tuple[str, str | None]]) -> N
     if connection.dialect.name != "postgresql":
         return
     numbers = sorted({_lock_number(source, ticket) for source, ticket in keys})
-    connection.execute(
-        sa.text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k"),
-        {"keys": numbers},
-    )
+    connection.execute(_LOCK, {"keys": numbers})
 
 
 def load(connection: sa.Connection, needs: dict[Key, Need]) -> dict[Key, Held]:
@@ -72,7 +74,8 @@ def _heads(connection: sa.Connection, needs: Iterable[Key]) -> dict[Key, HeldTic
             comment_count=row.comment_count,
             doubt=rows.doubt_of(row.doubt),
         )
-        for row in connection.execute(sa.select(*_HEAD).where(among(tickets, needs)))
+        for source, ids in by_source(needs).items()
+        for row in connection.execute(_HEADS, {"of_source": source, "ids": ids})
     }
 
 

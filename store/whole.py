@@ -34,6 +34,8 @@ def whole_tickets(
     connection: sa.Connection, keys: Sequence[Key], *, parts: bool = False
 ) -> dict[Key, Ticket]:
     """Tickets by key; with `parts` also their comments and relations."""
+    if not keys:
+        return {}
     query = sa.select(*_ROW).where(among(tickets, keys))
     found = assemble(connection, connection.execute(query).mappings().all())
     if parts:

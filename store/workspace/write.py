@@ -57,7 +57,8 @@ def write_due(store: Store, root: Path, source: Source, now: Callable[[], dateti
 def _write_some(store: Store, folder: Path, source: Source, now: datetime) -> tuple[int, int]:
     with store.read() as connection:
         due = _due(connection, source.name)
-    known = _folders_on_disk(folder) if any(one.folder is None for one in due) else []
+    lost = any(one.folder is None or not (folder / one.folder).is_dir() for one in due)
+    known = _folders_on_disk(folder) if lost else []
     written: list[Path] = []
     edits: list[Arrival] = []
     places: list[tuple[_Due, str]] = []
@@ -67,10 +68,10 @@ def _write_some(store: Store, folder: Path, source: Source, now: datetime) -> tu
         file = path / layout.FILE
         if file.exists() and file.read_bytes() == one.rendered.content:
             continue
-        lost = files.replace(file, one.rendered.content)
+        found = files.replace(file, one.rendered.content)
         written.append(path)
-        if lost is not None and own_render(lost) is None:
-            edits.append(_keep_edit(path, lost, one, now))
+        if found is not None and own_render(found) is None:
+            edits.append(_keep_edit(path, found, one, now))
     files.settle([*written, folder] if written else [])
     _note(store, places, edits, now)
     return len(due), len(written)
@@ -107,10 +108,15 @@ def _folders_on_disk(folder: Path) -> list[str]:
 
 
 def _place(folder: Path, one: _Due, known: Sequence[str]) -> Path:
-    """The ticket's folder, moved along when the title changed; there is never a second one."""
+    """The ticket's folder, moved along when the title changed; there is never a second one.
+
+    A kill between the move and its note leaves a folder that only the disk knows of.
+    """
     wanted = folder / layout.ticket_folder(one.ticket)
-    before = one.folder or next((n for n in known if layout.belongs_to(n, one.ticket.key)), None)
-    if before and before != wanted.name and not wanted.exists() and (folder / before).is_dir():
+    before = one.folder
+    if before is None or not (folder / before).is_dir():
+        before = next((name for name in known if layout.belongs_to(name, one.ticket.key)), None)
+    if before and before != wanted.name and not wanted.exists():
         (folder / before).rename(wanted)
     wanted.mkdir(parents=True, exist_ok=True)
     return wanted
