@@ -14,6 +14,7 @@ from receiver.answers import Receive, Scope, Send
 from receiver.health import Health
 from receiver.intake import Bounds, Intake
 from receiver.reading import Reading
+from receiver.spells import Spells
 from receiver.webhooks import PREFIX, Gate, Webhooks, gate
 from runtime import broker as queue
 from runtime import config, telemetry
@@ -25,7 +26,7 @@ from runtime.telemetry import Telemetry
 from schemas.delivery import Arrival
 from schemas.errors import ConfigError
 from schemas.settings import Settings
-from store import journal
+from store import journal, sources
 from store.database import Store, open_store
 from trackers.base import Tracker
 from trackers.registry import REGISTRY
@@ -108,7 +109,8 @@ def start(
     health = Health(store, intake, telemetry.metrics, now)
     app = Receiver(routes=[*health.routes(), Route("/", _front)], lifespan=lifespan)
     gates = _gates(settings, secrets, trackers)
-    app.webhooks = Webhooks(gates, intake, reading, telemetry, now)
+    spells = Spells(partial(_catch_up, store))
+    app.webhooks = Webhooks(gates, intake, reading, telemetry, now, spells)
     return app
 
 
@@ -120,6 +122,13 @@ def _is_delivery(scope: Scope) -> bool:
 def _keep(store: Store, arrivals: Sequence[Arrival]) -> list[bool]:
     with store.write() as connection:
         return journal.keep(connection, arrivals)
+
+
+def _catch_up(store: Store, names: frozenset[str]) -> None:
+    """Makes sources due for a reconcile now."""
+    with store.write() as connection:
+        for name in names:
+            sources.note(connection, name, next_session_at=None)
 
 
 def _bounds(settings: Settings) -> Bounds:

@@ -17,6 +17,7 @@ from receiver.answers import END, Receive, Refusal, Scope, Send, refuse, start_o
 from receiver.complaints import Complaints
 from receiver.intake import Answer, Intake
 from receiver.reading import Disconnected, Reading
+from receiver.spells import Spells
 from runtime.telemetry import Telemetry
 from schemas.delivery import Arrival, Proof, Via
 from schemas.errors import Rejected
@@ -76,8 +77,10 @@ class Webhooks:
         reading: Reading,
         telemetry: Telemetry,
         now: Clock,
+        spells: Spells,
     ) -> None:
         self._gates = dict(gates)
+        self._spells = spells
         self._intake = intake
         self._reading = reading
         self._telemetry = telemetry
@@ -127,7 +130,9 @@ class Webhooks:
         answer = await self._intake.keep(arrival)
         self._ack_seconds.observe(perf_counter() - began)
         if answer in UNKEPT:
+            self._spells.refused(arrival.source)
             raise Refusal(503, answer, UNKEPT[answer])
+        self._spells.kept()
         self._count(found, arrival.event, answer)
         if self._debug:
             log.debug("delivery", **_line(arrival, answer))

@@ -121,7 +121,9 @@ def _engine(url: str, folder: Path, pool_size: int) -> sa.Engine:
         return engine
     parsed = parsed.set(drivername="postgresql+psycopg")
     options |= {"pool_size": pool_size, "max_overflow": 5, "pool_timeout": 5}
-    options |= {"connect_args": {"connect_timeout": 5}}
+    # A host that vanishes in mid-statement must not hold a thread for the kernel's quarter hour.
+    alive = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+    options |= {"connect_args": {"connect_timeout": 5, "tcp_user_timeout": 10_000, **alive}}
     engine = sa.create_engine(parsed, **options)
     event.listen(engine, "connect", _open_postgres)
     return engine
