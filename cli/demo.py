@@ -1,13 +1,14 @@
 """`demo`: a sandbox tracker with invented people, and ticketsync beside it, live on one screen."""
 
+import signal
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 from rich.console import Console
 from rich.markup import escape
@@ -136,12 +137,23 @@ def _play(run: Demo, address: str, seconds: float | None) -> int:
     run.tracker.faults.set(**FAULTS)
     run.tracker.people.start(ACTS_PER_SECOND, seconds)
     until = None if seconds is None else time.monotonic() + seconds
-    with suppress(KeyboardInterrupt):
-        while until is None or time.monotonic() < until:
-            left = RECONCILE_SECONDS if until is None else until - time.monotonic()
-            _reconcile(run, full=False)
-            time.sleep(max(0.0, min(RECONCILE_SECONDS, left)))
+    _stop_on_signals(run)
+    while not run.stop.is_set() and (until is None or time.monotonic() < until):
+        left = RECONCILE_SECONDS if until is None else until - time.monotonic()
+        _reconcile(run, full=False)
+        run.stop.wait(max(0.0, min(RECONCILE_SECONDS, left)))
     return _close(run)
+
+
+def _stop_on_signals(run: Demo) -> None:
+    """Ctrl-C sends the people home and compares; a second one ends at once."""
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        run.stop.set()
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
 
 
 def _reconcile(run: Demo, *, full: bool) -> Session:

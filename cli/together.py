@@ -1,12 +1,13 @@
 """All doors in one process: one store, one queue, one write lock, made once and handed to three."""
 
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Event
+from threading import Event, Timer
 from types import FrameType
 
 import uvicorn
@@ -21,13 +22,16 @@ from runtime import broker as queue
 from runtime import config
 from runtime.bell import Bell
 from runtime.telemetry import Telemetry
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, TicketsyncError
 from schemas.settings import Settings
 from store.database import Store, open_store
 from workers.observers import Observer
 from workers.work import Work
 
 DOORS = frozenset({"web", "worker", "reconciler"})
+BACKLOG = 2048
+END_SECONDS = 9.0
+"""After a signal; Docker kills after ten."""
 
 
 class _Server(uvicorn.Server):
@@ -62,15 +66,19 @@ class Together:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket, before anything else starts. Raises ConfigError for a busy port."""
+    """A listening socket, before anything else starts. Raises TicketsyncError for a busy port.
+
+    It listens at once: two that are only bound would share a port until the later one listens.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
-        raise ConfigError(
+        raise TicketsyncError(
             f"[web] port: cannot listen on {host}:{port}: {error.strerror}; "
             "give another with --port or PORT"
         ) from None
@@ -90,21 +98,22 @@ def assemble(
 
     `only` limits all doors to some sources. `schedule` False leaves the reconciler's clock off.
     """
-    if only is not None:
-        settings = _only(settings, only)
+    door_settings = settings if only is None else _only(settings, only)
     store = open_store(settings.store.url, settings.folder, migrate=settings.store.auto_migrate)
     together = Together(settings, telemetry, store)
     together.endings.append(store.close)
     broker = queue.connect(settings.queue.url)
     together.endings.append(broker.close)
     if "worker" in doors:
-        together.work = workers.app.prepare(settings, store, telemetry, observer=observer)
+        together.work = workers.app.prepare(
+            settings, store, telemetry, only=only, observer=observer
+        )
         together.endings.append(workers.app.start(broker, together.work).stop)
     if "reconciler" in doors:
-        _reconcile(together, broker, schedule)
+        _reconcile(together, broker, only, schedule)
     if "web" in doors:
         together.app = receiver.app.start(
-            settings=settings,
+            settings=door_settings,
             secrets=config.secrets(settings),
             store=store,
             broker=broker,
@@ -150,12 +159,14 @@ def _only(settings: Settings, only: frozenset[str]) -> Settings:
     return settings.model_copy(update={"sources": chosen})
 
 
-def _reconcile(together: Together, broker: queue.Broker, schedule: bool) -> None:
+def _reconcile(
+    together: Together, broker: queue.Broker, only: frozenset[str] | None, schedule: bool
+) -> None:
     bell = Bell(partial(queue.ring, broker))
     bell.start()
     together.endings.append(bell.close)
     together.parts = reconciler.app.prepare(
-        together.settings, together.store, reconciler.app.waker(bell)
+        together.settings, together.store, reconciler.app.waker(bell), only=only
     )
     if schedule:
         scheduler = Scheduler(together.parts)
@@ -172,7 +183,13 @@ def _wait_for_signal(ready: Callable[[], None]) -> None:
 
 
 def _own_signals(end: Callable[[], None]) -> None:
+    """`end` is called for each signal. Whoever then hangs (a tracker that does not answer) is cut
+    off in time: what is not done is in the journal."""
+
     def on_signal(_number: int, _frame: FrameType | None) -> None:
+        last = Timer(END_SECONDS, os._exit, (0,))
+        last.daemon = True
+        last.start()
         end()
 
     signal.signal(signal.SIGTERM, on_signal)

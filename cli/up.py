@@ -13,12 +13,12 @@ def up(
     only: frozenset[str] | None = None,
     doors: frozenset[str] = DOORS,
 ) -> int:
-    """Runs the doors until SIGTERM or Ctrl-C; exit code 0. Raises ConfigError before that.
+    """Runs the doors until SIGTERM or Ctrl-C; exit code 0. Raises TicketsyncError before that.
 
     The socket is bound first: a busy port must end this process before any thread is started.
     """
     host, port = host or settings.web.host, settings.web.port if port is None else port
-    listening = bind(host, port)
+    listening = bind(host, port) if "web" in doors else bind("127.0.0.1", 0)
     secrets = config.secrets(settings).values(config.sources(settings))
     told = telemetry.start(settings, process="up", secrets=secrets, exporter=True)
     together = None

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from schemas.held import Held, HeldComment
+from schemas.held import Held, HeldComment, HeldTicket
 from schemas.ticket import Relation, Ticket
 from store import rows, sql
 from store.keys import Key, among
@@ -64,8 +64,13 @@ def _is_whole(one: Change) -> bool:
 def _shows(one: Change) -> bool:
     """Whether something a person sees changed apart from the ticket's own row."""
     before, after = one.before.ticket, one.after.ticket
-    fate = before is not None and after is not None and before.fate != after.fate
-    return fate or _new_comments(one) != {} or one.after.relations is not None
+    status = before is not None and after is not None and _status(before) != _status(after)
+    return status or _new_comments(one) != {} or one.after.relations is not None
+
+
+def _status(held: HeldTicket) -> tuple[str, bool]:
+    """What a person reads as its sync status."""
+    return held.fate, held.doubt is not None
 
 
 def _head_values(one: Change, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,178 @@
+"""What a command works with: settings, telemetry, store; workers and reconciler when needed.
+
+No command rings the queue: what it caused it drains itself, in this process, before it exits. Most
+commands only look, so workers and reconciler, half of the time to start, are imported at first use.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import typer
+
+from cli.given import given
+from runtime import config, telemetry
+from runtime.clock import utc_now
+from runtime.credentials import Secrets
+from runtime.telemetry import Telemetry
+from runtime.telemetry.redact import Redactor
+from schemas.errors import ConfigError, TicketsyncError
+from schemas.record import Page
+from schemas.settings import Settings
+from schemas.source import Source
+from store import doubts, journal, sources
+from store.database import Store, open_store, ready
+from store.journal import Lane
+
+if TYPE_CHECKING:
+    from reconciler.parts import Parts
+    from workers.work import Work
+
+Progress = Callable[[Source, Page, int], None]
+DOUBTS_AT_ONCE = 1_000
+
+
+@dataclass(slots=True)
+class Opened:
+    """An open store with all that belongs to it; `declared` are the sources by name."""
+
+    settings: Settings
+    secrets: Secrets
+    telemetry: Telemetry
+    store: Store
+    declared: dict[str, Source]
+    touched: set[str] = field(default_factory=set)
+    _work: "Work | None" = None
+
+    @property
+    def work(self) -> "Work":
+        """The tools of the workers, made at first use."""
+        import workers.app
+
+        if self._work is None:
+            self._work = workers.app.prepare(self.settings, self.store, self.telemetry)
+        return self._work
+
+    @property
+    def redactor(self) -> Redactor:
+        """Strikes out our own secrets, should a tracker ever have repeated one."""
+        return Redactor(self.secrets.values(tuple(self.declared.values())))
+
+    def parts(self, progress: Progress) -> "Parts":
+        """The parts of a reconcile that applies in this process what it finds."""
+        import reconciler.app
+
+        parts = reconciler.app.prepare(self.settings, self.store, self.drain, settle=self._settled)
+        return replace(parts, progress=progress)
+
+    def _settled(self, source: str, session: int) -> bool:
+        """Whether a session's deliveries are applied: `wake` did it, unless some have failed."""
+        with self.store.read() as connection:
+            return not journal.open_lanes(connection, source, session)
+
+    def drain(self, lanes: Sequence[Lane]) -> None:
+        """Applies what is pending in these lanes, and asks about what that left in doubt."""
+        from workers.drain import drain
+        from workers.refetch import follow
+
+        follow(self.work, drain(self.work, lanes))
+        self.touched |= {source for source, _ in lanes}
+
+    def paused(self, source: str) -> bool:
+        """Whether a person stopped it."""
+        with self.store.read() as connection:
+            state = sources.state(connection, source)
+        return state is not None and state.status == "paused"
+
+    def catch_up(self, source: str) -> None:
+        """Applies whatever else waits for a source, also what an earlier process left."""
+        from workers.refetch import refetch
+
+        with self.store.read() as connection:
+            lanes = journal.open_lanes(connection, source)
+        self.drain(lanes)
+        with self.store.read() as connection:
+            due = doubts.due(connection, [source], utc_now(), DOUBTS_AT_ONCE)
+        refetch(self.work, source, [ticket for _, ticket in due])
+        self.touched.add(source)
+
+    def render(self) -> int:
+        """Writes the files of what was touched; how many."""
+        from workers.render import render
+
+        touched, self.touched = self.touched, set()
+        return render(self.work, touched) if touched else 0
+
+    def source(self, name: str) -> Source:
+        """A source by name or webhook address; an unknown one is a usage error."""
+        return pick(self.declared.values(), name)
+
+    def chosen(self, names: Iterable[str]) -> list[Source]:
+        """These sources, or all of them when none is named."""
+        return [self.source(name) for name in names] or list(self.declared.values())
+
+
+def pick(declared: Iterable[Source], name: str) -> Source:
+    """A source by name or slug; raises ConfigError that lists those there are."""
+    known = list(declared)
+    for source in known:
+        if name in (source.name, source.slug):
+            return source
+    names = ", ".join(f'"{source.name}"' for source in known) or "none"
+    raise ConfigError(f'no source "{name}" is configured; there are: {names}')
+
+
+@contextmanager
+def opened(ctx: typer.Context, *, verbose: bool = False) -> Iterator[Opened]:
+    """Everything open, and at the end the files of touched tickets written. Raises ConfigError."""
+    settings = config.load(given(ctx).config)
+    secrets = config.secrets(settings)
+    declared = config.sources(settings)
+    told = telemetry.start(settings, process="cli", secrets=secrets.values(declared))
+    if not (verbose or given(ctx).verbose):
+        _hush()
+    try:
+        store = open_store(settings.store.url, settings.folder, migrate=settings.store.auto_migrate)
+        try:
+            _check(store, declared)
+            here = Opened(settings, secrets, told, store, {one.name: one for one in declared})
+            with _reporting(told):
+                yield here
+                here.render()
+        finally:
+            store.close()
+    finally:
+        told.close()
+
+
+def _hush() -> None:
+    """On the screen only what a person has to know; log files get everything."""
+    for output in logging.getLogger().handlers:
+        if isinstance(output, logging.StreamHandler):
+            output.setLevel(logging.WARNING)
+
+
+def _check(store: Store, declared: Sequence[Source]) -> None:
+    """The schema is ours, and the table of sources agrees with the file."""
+    fault = ready(store)
+    if fault is not None:
+        raise ConfigError(f"[store] url: {fault}")
+    with store.read() as connection:
+        known = set(sources.states(connection))
+    if known != {source.name for source in declared}:
+        with store.write() as connection:
+            sources.declare(connection, declared, utc_now())
+
+
+@contextmanager
+def _reporting(told: Telemetry) -> Iterator[None]:
+    """An error that nobody foresaw is told to Sentry, when there is one."""
+    try:
+        yield
+    except (TicketsyncError, typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        told.capture(error)
+        raise

@@ -1,0 +1,133 @@
+"""`hooks`: our webhooks at the trackers."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.given import Yes, who
+from schemas.errors import ConfigError, StoreAway, TicketsyncError
+
+if TYPE_CHECKING:
+    from cli.context import Opened
+    from schemas.source import Source
+    from trackers.base import Client
+
+Names = Annotated[
+    list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Only these; all if none.")
+]
+Act = Callable[["Opened", "Source", "Client", str], bool]
+
+app = typer.Typer(help="Webhooks at the trackers.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def register(ctx: typer.Context, sources: Names = None) -> None:
+    """Register or mend the webhook; without a public URL says how to do it by hand."""
+    _each(ctx, sources, _register)
+
+
+@app.command()
+def check(ctx: typer.Context, sources: Names = None) -> None:
+    """Whether the webhook is there and tells everything."""
+    _each(ctx, sources, _check)
+
+
+@app.command()
+def remove(ctx: typer.Context, sources: Names = None, yes: Yes = False) -> None:
+    """Remove the webhook."""
+    from cli.screen import sure
+
+    sure("remove the webhook of " + (", ".join(sources) if sources else "every source") + "?", yes)
+    _each(ctx, sources, _remove)
+
+
+def _each(ctx: typer.Context, names: list[str] | None, act: Act) -> None:
+    """Does it for each source; one that fails leaves the others alone."""
+    from cli.context import opened
+
+    with opened(ctx) as here:
+        went_well = [
+            _one(here, source, act)
+            for source in here.chosen(names or [])
+            if names or source.direction != "disabled"
+        ]
+    if not all(went_well):
+        raise typer.Exit(1)
+
+
+def _one(here: "Opened", source: "Source", act: Act) -> bool:
+    if not here.secrets.webhook_secrets(source):
+        print(f"{source.name}: no webhook secret, so polling only")
+        print("  choose a secret, put it into a variable, name that in webhook_secret_env")
+        return False
+    if not here.settings.web.public_url:
+        _by_hand(source)
+        return False
+    client = _client(here, source)
+    try:
+        return act(here, source, client, address(here, source))
+    except (ConfigError, StoreAway):
+        raise
+    except TicketsyncError as error:
+        typer.echo(f"ticketsync: {source.name}: {error}", err=True)
+        return False
+    finally:
+        client.close()
+
+
+def _client(here: "Opened", source: "Source") -> "Client":
+    """Also for a disabled source, whose webhook may have to be removed."""
+    return here.work.connect(source)
+
+
+def address(here: "Opened", source: "Source") -> str:
+    """The full address of a source's webhook."""
+    return f"{here.settings.web.public_url.rstrip('/')}/webhooks/{source.slug}"
+
+
+def _by_hand(source: "Source") -> None:
+    print(f"{source.name}: [web] public_url (PUBLIC_URL) is not set; by hand, at {source.url}:")
+    print(f"  add a webhook to https://YOUR-HOST/webhooks/{source.slug}")
+    print(f"  content type application/json; secret: the value of {source.webhook_secret_env[0]}")
+    print("  events: issues, comments, labels, milestones, links between issues, or everything")
+
+
+def _register(here: "Opened", source: "Source", client: "Client", url: str) -> bool:
+    secret = here.secrets.webhook_secrets(source)[0]
+    hook = client.ensure_hook(url, secret)
+    _note(here, source, "register hook", {"id": hook.id, "url": url, "events": list(hook.events)})
+    print(f"{source.name}: webhook {hook.id} sends {len(hook.events)} kinds of events to {url}")
+    return True
+
+
+def _check(here: "Opened", source: "Source", client: "Client", url: str) -> bool:
+    faults = client.check_hooks(url)
+    if not faults:
+        print(f"{source.name}: ok, {url}")
+        return True
+    mends = {
+        "register": f"`hooks register {source.name}` mends it",
+        "tracker": "to be mended at the tracker",
+        "none": "see that this address can be reached from outside",
+    }
+    for fault in faults:
+        print(f"{source.name}: {fault.problem}: {mends[fault.mended_by]}")
+    return False
+
+
+def _remove(here: "Opened", source: "Source", client: "Client", url: str) -> bool:
+    if client.remove_hook(url):
+        _note(here, source, "remove hook", {"url": url})
+        print(f"{source.name}: webhook removed")
+    else:
+        print(f"{source.name}: had no webhook to {url}")
+    return True
+
+
+def _note(here: "Opened", source: "Source", action: str, after: dict[str, Any]) -> None:
+    from runtime.clock import utc_now
+    from store import audit
+
+    with here.store.write() as connection:
+        audit.note(connection, utc_now(), who(), action, f"source {source.name}", None, after)

@@ -1,0 +1,43 @@
+"""`config`: whether the configuration is right."""
+
+import typer
+
+from cli.given import given
+from schemas.errors import ConfigError
+
+app = typer.Typer(help="The configuration.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `check` a command of its own while it is the only one."""
+
+
+@app.command()
+def check(ctx: typer.Context) -> None:
+    """Each fault in a line, or ok with what is configured. Nothing is opened or asked."""
+    from cli.clients import faults
+    from runtime import config
+
+    settings = config.load(given(ctx).config)
+    secrets = config.secrets(settings)
+    declared = config.sources(settings)
+    found = [fault for source in declared for fault in faults(source, secrets)]
+    if found:
+        raise ConfigError(*found)
+    print(f"ok: {settings.file}")
+    print(f"store: {_without_password(settings.store.url)}")
+    print(f"queue: {_without_password(settings.queue.url)}")
+    web = settings.web
+    print(f"web: {web.host}:{web.port}, public: {web.public_url or 'none'}")
+    for source in declared:
+        token = source.token_env or ("app" if source.app_id_env else "anonymous")
+        hook = f"/webhooks/{source.slug}" if source.webhook_secret_env else "polling only"
+        url = _without_password(source.url)
+        print(f"source: {source.name}: {url} ({token}, {source.direction}, {hook})")
+
+
+def _without_password(url: str) -> str:
+    """An address without what stands before its host."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
