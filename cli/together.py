@@ -141,6 +141,7 @@ def server_of(app: Receiver) -> uvicorn.Server:
             app,
             access_log=False,
             log_config=None,
+            log_level="warning",
             timeout_graceful_shutdown=5,
             server_header=False,
             lifespan="on",

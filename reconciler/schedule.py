@@ -125,4 +125,5 @@ def _keep_up(parts: Parts) -> None:
         bodies=timedelta(days=settings.keep_bodies_days),
         rows=timedelta(days=settings.keep_rows_days),
     )
-    log.info("journal_pruned", **dropped)
+    if any(dropped.values()):
+        log.info("journal_pruned", **dropped)

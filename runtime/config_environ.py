@@ -8,7 +8,6 @@ Environ = Mapping[str, str]
 Table = dict[str, Any]
 
 TEXTS = {
-    "HOST": ("web", "host"),
     "PUBLIC_URL": ("web", "public_url"),
     "SENTRY_DSN": ("sentry", "dsn"),
 }

@@ -65,17 +65,28 @@ class Store:
 def open_store(url: str, folder: Path, *, migrate: bool = True, pool_size: int = 10) -> Store:
     """Opens and, unless told otherwise, migrates the database at `url`.
 
-    A relative SQLite path is taken from `folder`. Raises ConfigError when it cannot be reached.
+    A relative SQLite path is taken from `folder`. Raises ConfigError when it cannot be reached, or
+    its schema is not this version's and may not be migrated here.
     """
-    store = Store(_engine(url, folder, pool_size))
     try:
-        if migrate and ready(store) is not None:
+        store = Store(_engine(url, folder, pool_size))
+    except sa.exc.ArgumentError:
+        known = "sqlite:///file.db or postgresql://user:password@host/database"
+        raise ConfigError(f"[store] url: not a database's address; write {known}") from None
+    try:
+        behind = ready(store)
+        if migrate and behind:
             upgrade(store)
-        with store.read() as connection:
-            connection.execute(sa.text("SELECT 1"))
+            behind = ready(store)
     except (StoreAway, sa.exc.SQLAlchemyError, OSError) as error:
         store.close()
         raise ConfigError(f"[store] url: cannot open {_shown(url)}: {_cause(error)}") from None
+    except ConfigError:
+        store.close()
+        raise
+    if behind:
+        store.close()
+        raise ConfigError(f"[store] url: {_shown(url)}: {behind}")
     return store
 
 
@@ -98,6 +109,7 @@ def upgrade(store: Store) -> None:
     # Alembic costs 0.2 s to import; an up-to-date database never needs it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -106,7 +118,12 @@ def upgrade(store: Store) -> None:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(746163)"))
             connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
         settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+        try:
+            command.upgrade(settings, "head")
+        except CommandError as error:
+            raise ConfigError(
+                f"[store] url: the database belongs to another version of ticketsync: {error}"
+            ) from None
 
 
 def _engine(url: str, folder: Path, pool_size: int) -> sa.Engine:

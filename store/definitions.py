@@ -1,24 +1,36 @@
 """Labels, milestones and their like, as rows with ids: a renamed one is renamed everywhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from schemas.event import Definition, DefinitionKind
 from store import sql
+from store.keys import among
 from store.tables import definitions, tickets
+
+Named = tuple[str, DefinitionKind, str]
+"""(source, kind, id)."""
 
 _COLUMN = {"label": "label_ids", "component": "component_ids", "milestone": "milestone_id"}
 
 
-def remember(connection: sa.Connection, seen: Iterable[tuple[str, Definition, datetime]]) -> None:
-    """Stores definitions as seen at a moment; an older sight never undoes a newer one."""
-    latest: dict[tuple[str, str, str], tuple[Definition, datetime]] = {}
+def remember(
+    connection: sa.Connection, seen: Iterable[tuple[str, Definition, datetime]]
+) -> tuple[int, int]:
+    """Stores definitions as seen at a moment; an older sight never undoes a newer one.
+
+    Whoever tells first of a new name, be it another ticket's record: every ticket that shows the
+    old one is marked for rendering. How many changed, and how many are new.
+    """
+    latest: dict[Named, tuple[Definition, datetime]] = {}
     for source, definition, at in seen:
         key = (source, definition.kind, definition.id)
         if key not in latest or at >= latest[key][1]:
             latest[key] = (definition, at)
+    changed, new = _news(connection, latest)
     sql.upsert(
         connection,
         definitions,
@@ -29,17 +41,14 @@ def remember(connection: sa.Connection, seen: Iterable[tuple[str, Definition, da
         ],
         newer="seen_at",
     )
+    for source, kind, one in changed:
+        _mark(connection, source, kind, one)
+    return len(changed), new
 
 
 def define(connection: sa.Connection, source: str, seen: Sequence[Definition], at: datetime) -> int:
-    """Stores definitions and marks the tickets that show a changed one; how many changed."""
-    before = _shown(connection, source, {d.kind for d in seen})
-    remember(connection, [(source, definition, at) for definition in seen])
-    changed = [d for d in seen if before.get((d.kind, d.id)) not in (None, (d.name, d.color))]
-    new = [d for d in seen if (d.kind, d.id) not in before]
-    for definition in changed:
-        _mark(connection, source, definition.kind, definition.id)
-    return len(changed) + len(new)
+    """Stores definitions of a source; how many changed or are new."""
+    return sum(remember(connection, [(source, definition, at) for definition in seen]))
 
 
 def forget(
@@ -91,16 +100,26 @@ def listed(
     return changed
 
 
-def _shown(
-    connection: sa.Connection, source: str, kinds: set[DefinitionKind]
-) -> dict[tuple[str, str], tuple[str, str | None] | None]:
+def _news(
+    connection: sa.Connection, latest: Mapping[Named, tuple[Definition, datetime]]
+) -> tuple[list[Named], int]:
+    """Those that tickets show otherwise until now, and how many nobody knew."""
+    if not latest:
+        return [], 0
     query = sa.select(definitions).where(
-        definitions.c.source == source, definitions.c.kind.in_(kinds)
+        among(definitions, sorted({(source, one) for source, _, one in latest}))
     )
-    return {
-        (row.kind, row.external_id): (row.name, row.color) if not row.deleted else ("", None)
-        for row in connection.execute(query)
-    }
+    before = {(row.source, row.kind, row.external_id): row for row in connection.execute(query)}
+    changed: list[Named] = [
+        key
+        for key, (definition, at) in sorted(latest.items())
+        if key in before and before[key].seen_at <= at and _differs(before[key], definition)
+    ]
+    return changed, len(latest.keys() - before.keys())
+
+
+def _differs(row: Any, definition: Definition) -> bool:
+    return bool(row.deleted) or (row.name, row.color) != (definition.name, definition.color)
 
 
 def _mark(connection: sa.Connection, source: str, kind: DefinitionKind, one: str) -> None:

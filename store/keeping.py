@@ -26,7 +26,7 @@ _COLUMNS = (
 _CONFLICT = """
 ON CONFLICT (source, delivery_key) DO UPDATE
 SET outcome = NULL, reason = '', attempts = 0, due_at = NULL, done_at = NULL,
-    body = excluded.body, headers = excluded.headers
+    woken_at = NULL, body = excluded.body, headers = excluded.headers
 WHERE deliveries.outcome = 'dead' AND excluded.via = 'webhook'
 RETURNING source, delivery_key"""
 # All bodies travel as one value and are cut up by the server: an array of them costs more.

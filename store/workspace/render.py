@@ -49,6 +49,7 @@ def shown(ticket: Ticket) -> dict[str, Any]:
     always = {
         "source": ticket.source,
         "key": ticket.key,
+        **({} if ticket.number is None else {"number": ticket.number}),
         "title": ticket.title,
         "state": ticket.state,
         "status": ticket.status,
@@ -76,7 +77,6 @@ def shown_person(person: Person) -> str:
 
 def _optional(ticket: Ticket) -> dict[str, Any]:
     fields = {
-        "number": ticket.number,
         "close_reason": ticket.close_reason,
         "closed_at": ticket.closed_at,
         "priority": ticket.priority,
@@ -115,13 +115,15 @@ def _target(reference: Any) -> str:
 
 
 def _text(ticket: Ticket, values: dict[str, Any], render_id: str) -> str:
-    head = ["---", *frontmatter.lines(values), f"render: {render_id}", "---", ""]
-    parts = ["\n".join(head), ticket.body.rstrip("\n") + "\n" if ticket.body else ""]
+    front = ["---", *frontmatter.lines(values), f"render: {render_id}", "---"]
+    blocks = ["\n".join(front)]
+    if ticket.body.strip():
+        blocks.append(ticket.body.strip("\n"))
     if ticket.comments:
-        parts.append(f"\n<!-- ticketsync comments {render_id} -->\n\n## Comments\n")
-        parts += [_comment(comment) for comment in ticket.comments]
-    parts.append(f"\n<!-- ticketsync end {render_id} -->\n")
-    return "\n".join(part for part in parts if part)
+        blocks += [f"<!-- ticketsync comments {render_id} -->", "## Comments"]
+        blocks += [_comment(comment) for comment in ticket.comments]
+    blocks.append(f"<!-- ticketsync end {render_id} -->")
+    return "\n\n".join(blocks) + "\n"
 
 
 def _comment(comment: Comment) -> str:
@@ -132,7 +134,8 @@ def _comment(comment: Comment) -> str:
         edited = f", edited {comment.updated_at:%Y-%m-%d %H:%M} UTC"
     private = " (internal)" if comment.internal else ""
     head = f"### {who} · {when}{edited}{private} <!-- comment {comment.id} -->"
-    return f"{head}\n\n{comment.body.rstrip()}\n"
+    body = comment.body.strip("\n")
+    return f"{head}\n\n{body}".rstrip()
 
 
 def _digest(content: bytes) -> str:
