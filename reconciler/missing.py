@@ -10,9 +10,11 @@ from schemas.errors import Denied
 from schemas.event import CommentsMiscounted, Doubtful, Event
 from schemas.record import Observation
 from store import journal, known
+from store.whole import whole_tickets
 
 FEW = 10
 SHARE = 0.02
+AT_ONCE = 500
 
 
 def look(walk: Walk, began: datetime, *, recount: bool) -> int:
@@ -26,7 +28,7 @@ def look(walk: Walk, began: datetime, *, recount: bool) -> int:
     """
     with walk.parts.store.read() as connection:
         ours = known.expected(connection, walk.source.name, walk.source.filter, began)
-    missing = [] if walk.resumed else sorted(ours - walk.tickets)
+    missing = [] if walk.resumed else _inside(walk, ours - walk.tickets)
     if len(missing) > max(FEW, SHARE * len(ours)):
         raise Denied(
             f"{len(missing)} of {len(ours)} tickets are not listed any more; nothing was marked: "
@@ -43,6 +45,18 @@ def look(walk: Walk, began: datetime, *, recount: bool) -> int:
         journal.keep(connection, hints)
     walk.parts.wake([(one.source, one.ticket) for one in hints])
     return len(missing)
+
+
+def _inside(walk: Walk, tickets: set[str]) -> list[str]:
+    """Those that still lie in the source's filter as we hold them: others were rightly left out."""
+    tracker = walk.parts.tracker(walk.source.tracker)
+    keys = [(walk.source.name, ticket) for ticket in sorted(tickets)]
+    inside: list[str] = []
+    with walk.parts.store.read() as connection:
+        for start in range(0, len(keys), AT_ONCE):
+            found = whole_tickets(connection, keys[start : start + AT_ONCE])
+            inside += [key[1] for key, one in found.items() if tracker.holds(one, walk.source)]
+    return sorted(inside)
 
 
 def _hint(walk: Walk, ticket: str | None, event: Event) -> Arrival:

@@ -3,6 +3,7 @@
 import random
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -57,7 +58,8 @@ def run_one(parts: Parts, source: Source) -> bool:
         log.exception("session_failed", source=source.name)
         return False
     finally:
-        _plan_next(parts, source)
+        with suppress(StoreAway):  # unplanned it is due, and that is right
+            _plan_next(parts, source)
     return done.status == "complete"
 
 

@@ -1,7 +1,7 @@
 """A session: one bounded reconcile run of one source, from lease to report."""
 
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 import orjson
@@ -35,7 +35,7 @@ class _Run:
     session: int
     state: SourceState
     full: bool
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally
 
     def note(self, **columns: datetime | None) -> None:
         """Notes when something was done for the source."""
@@ -54,21 +54,23 @@ def run(parts: Parts, source: Source, *, full: bool = False, wait_seconds: float
             kind = "full" if full else "incremental"
             session = sessions.begin(connection, source.name, kind, parts.now())
             state = sources.state(connection, source.name) or SourceState(name=source.name)
-        client = parts.connect(source)
-        this = _Run(parts, source, client, lease, session, state, full)
-        error = None
+        tally, requests = Tally(), 0
+        error: Exception | None = None
         try:
-            _reconcile(this)
-        except TicketsyncError as failure:
+            client = parts.connect(source)
+            try:
+                _reconcile(_Run(parts, source, client, lease, session, state, full, tally))
+            finally:
+                requests = client.requests
+                client.close()
+        except Exception as failure:  # a bug of ours must not leave a session running for ever
             error = failure
-        finally:
-            client.close()
-        report = Report(
-            **asdict(this.tally),
-            requests=client.requests,
-            seconds=round(time.monotonic() - began, 3),
-        )
-        return _end(this, report, error)
+        seconds = round(time.monotonic() - began, 3)
+        report = Report(**asdict(tally), requests=requests, seconds=seconds)
+        ended = _end(parts, source.name, session, report, error)
+        if error is not None and not isinstance(error, TicketsyncError):
+            raise error
+        return ended
 
 
 def _reconcile(this: _Run) -> None:
@@ -177,11 +179,12 @@ def _journal_definitions(this: _Run, listed: DefinitionsListed, began: datetime)
     this.parts.wake([(name, None)])
 
 
-def _end(this: _Run, report: Report, error: TicketsyncError | None) -> Session:
+def _end(parts: Parts, name: str, session: int, report: Report, error: Exception | None) -> Session:
     """Writes the report and what it means for the source's status; a paused one stays paused."""
-    name, now = this.source.name, this.parts.now()
-    with this.parts.store.write() as connection:
-        sessions.end(connection, this.session, now, report, str(error) if error else None)
+    now = parts.now()
+    told = None if error is None else str(error) or type(error).__name__
+    with parts.store.write() as connection:
+        sessions.end(connection, session, now, report, told)
         sources.note(connection, name, last_session_at=now)
         state = sources.state(connection, name)
         if state is not None and state.status != "paused":
@@ -189,4 +192,4 @@ def _end(this: _Run, report: Report, error: TicketsyncError | None) -> Session:
                 sources.set_status(connection, name, "error", str(error))
             elif error is None:
                 sources.set_status(connection, name, "active")
-        return sessions.get(connection, this.session)
+        return sessions.get(connection, session)

@@ -57,8 +57,9 @@ def text(raw: str | None) -> str:
     """LF line ends, no trailing blanks, null as ""."""
     if not raw:
         return ""
-    lines = raw.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(line.rstrip() for line in lines).rstrip()
+    if "\r" in raw:
+        raw = raw.replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join([line.rstrip() for line in raw.split("\n")]).rstrip()
 
 
 def _identity(raw: Json) -> Json:
@@ -71,6 +72,8 @@ def _identity(raw: Json) -> Json:
     return raw.isoformat() if hasattr(raw, "isoformat") else str(raw)
 
 
+_canonical = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
+
+
 def _digest(value: Json) -> str:
-    canonical = json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(canonical.encode("ascii"), digest_size=16).hexdigest()
+    return hashlib.blake2b(_canonical(value).encode("ascii"), digest_size=16).hexdigest()

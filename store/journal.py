@@ -4,7 +4,7 @@ A row is pending while `outcome` is NULL. Work is always found by state, never b
 PostgreSQL's sequence ids commit out of order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,28 +12,35 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemas.delivery import Arrival, Attempt, Delivery, Outcome, Via
-from store import keeping, sql
+from store import keeping, prepared
+from store.prepared import Prepared
 from store.tables import attempts, deliveries
 
 Lane = tuple[str, str | None]
 """(source, ticket): what is drained together; ticket None is the source's own lane."""
 
 
+_COLUMNS = tuple(column for column in deliveries.c if column.name != "woken_at")
+_NAMES = tuple(column.name for column in _COLUMNS)
 _PENDING = (
-    sa.select(deliveries)
+    sa.select(*_COLUMNS)
     .where(deliveries.c.outcome.is_(None))
     .where(sa.or_(deliveries.c.due_at.is_(None), deliveries.c.due_at <= sa.bindparam("now")))
     .order_by(deliveries.c.id)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
-_PENDING_TICKETS = _PENDING.where(
-    deliveries.c.source == sa.bindparam("of_source"),
-    deliveries.c.ticket.in_(sa.bindparam("tickets", expanding=True)),
+_PENDING_TICKETS = Prepared(
+    lambda dialect: _PENDING.where(
+        deliveries.c.source == sa.bindparam("of_source"),
+        prepared.among(dialect, deliveries.c.ticket, "tickets"),
+    )
 )
-_STILL_PENDING = sa.select(deliveries.c.id).where(
-    deliveries.c.id.in_(sa.bindparam("ids", expanding=True)), deliveries.c.outcome.is_(None)
+_STILL_PENDING = Prepared(
+    lambda dialect: sa.select(deliveries.c.id).where(
+        prepared.among(dialect, deliveries.c.id, "ids"), deliveries.c.outcome.is_(None)
+    )
 )
-_FINISH = (
+_DONE = (
     deliveries.update()
     .where(deliveries.c.id == sa.bindparam("row"))
     .values(
@@ -42,7 +49,8 @@ _FINISH = (
         done_at=sa.bindparam("now"),
     )
 )
-_FINISH_BARE = _FINISH.values(body=sa.null())
+_FINISH = Prepared(lambda _: _DONE)
+_FINISH_BARE = Prepared(lambda _: _DONE.values(body=sa.null()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +101,15 @@ def pending(
     tickets = [ticket for _, ticket in given if ticket is not None]
     if len(names) == 1 and len(tickets) == len(given):
         values = {"now": now, "most": limit, "of_source": names.pop(), "tickets": tickets}
-        return [delivery(row) for row in connection.execute(_PENDING_TICKETS, values)]
+        found = _PENDING_TICKETS.rows(connection, values)
+        return [_delivery(dict(zip(_NAMES, row, strict=True))) for row in found]
     query = _PENDING.where(_in_lanes(given))
     return [delivery(row) for row in connection.execute(query, {"now": now, "most": limit})]
 
 
 def still_pending(connection: sa.Connection, ids: Sequence[int]) -> set[int]:
     """Which of these rows nobody else has finished meanwhile; call it under the lanes' lock."""
-    return set(connection.execute(_STILL_PENDING, {"ids": ids}).scalars())
+    return {one for (one,) in _STILL_PENDING.rows(connection, {"ids": list(ids)})}
 
 
 def finish(connection: sa.Connection, done: Sequence[Finished], now: datetime) -> None:
@@ -111,8 +120,7 @@ def finish(connection: sa.Connection, done: Sequence[Finished], now: datetime) -
             for one in done
             if one.keep_body is keeps
         ]
-        if rows:
-            sql.send(connection, statement, rows)
+        statement.send(connection, rows)
 
 
 def fail(connection: sa.Connection, failures: Sequence[Failed], now: datetime) -> None:
@@ -256,7 +264,10 @@ def attempts_of(connection: sa.Connection, delivery_id: int) -> list[Attempt]:
 
 def delivery(row: Any) -> Delivery:
     """A journal row as a delivery; the body may be left out of the query."""
-    fields = row._mapping
+    return _delivery(row._mapping)
+
+
+def _delivery(fields: Mapping[str, Any]) -> Delivery:
     return Delivery.model_construct(
         id=fields["id"],
         source=fields["source"],

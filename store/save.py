@@ -11,18 +11,22 @@ from schemas.held import Held, HeldComment, HeldTicket
 from schemas.ticket import Relation, Ticket
 from store import rows, sql
 from store.keys import Key, among
+from store.prepared import Prepared
 from store.tables import comments, relations, tickets
 
 _HEAD_COLUMNS = (
     "revision", "fingerprint", "fate", "fate_reason", "moved_to", "observed_at", "confirmed_at",
     "comment_count", "doubt", "doubt_due_at", "last_synced_at",
 )  # fmt: skip
-_UPDATE_HEAD = (
-    tickets.update()
-    .where(
-        tickets.c.source == sa.bindparam("its_source"), tickets.c.external_id == sa.bindparam("its")
+_UPDATE_HEAD = Prepared(
+    lambda _: (
+        tickets.update()
+        .where(
+            tickets.c.source == sa.bindparam("its_source"),
+            tickets.c.external_id == sa.bindparam("its"),
+        )
+        .values({name: sa.bindparam(f"to_{name}") for name in _HEAD_COLUMNS})
     )
-    .values({name: sa.bindparam(f"to_{name}") for name in _HEAD_COLUMNS})
 )
 
 
@@ -114,9 +118,8 @@ def _unknown(key: Key) -> Ticket:
 def _update_heads(connection: sa.Connection, heads: Sequence[dict[str, Any]]) -> None:
     if not heads:
         return
-    sql.send(
+    _UPDATE_HEAD.send(
         connection,
-        _UPDATE_HEAD,
         [
             {"its_source": h["source"], "its": h["external_id"]}
             | {f"to_{name}": h[name] for name in _HEAD_COLUMNS}

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from schemas.record import Cursor
 from schemas.source import Source, SourceState
 from store import leases, sql
+from store.prepared import Prepared
 from store.tables import sources
 
 
@@ -37,6 +38,21 @@ def states(connection: sa.Connection) -> dict[str, SourceState]:
     """What is known of all sources that are not removed."""
     query = sa.select(sources).where(sources.c.removed_at.is_(None)).order_by(sources.c.name)
     return {row.name: _state(row) for row in connection.execute(query)}
+
+
+_STANDING = Prepared(
+    lambda _: sa.select(sources.c.name, sources.c.status, sources.c.project_id).where(
+        sources.c.removed_at.is_(None)
+    )
+)
+
+
+def standings(connection: sa.Connection) -> dict[str, SourceState]:
+    """The same, as little of it as a drain asks for: status and project."""
+    return {
+        name: SourceState.model_construct(name=name, status=status, project_id=project)
+        for name, status, project in _STANDING.rows(connection, {})
+    }
 
 
 def set_status(connection: sa.Connection, name: str, status: str, reason: str = "") -> None:

@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
 from schemas.held import Held, HeldComment, HeldTicket
-from store import rows
+from store import prepared, rows
 from store.keys import Key, among, by_source
+from store.prepared import Prepared
 from store.tables import comments, tickets
 from store.whole import whole_tickets
 
@@ -24,11 +26,17 @@ _HEAD = (
     tickets.c.comment_count,
     tickets.c.doubt,
 )
-_HEADS = sa.select(*_HEAD).where(
-    tickets.c.source == sa.bindparam("of_source"),
-    tickets.c.external_id.in_(sa.bindparam("ids", expanding=True)),
+_HEADS = Prepared(
+    lambda dialect: sa.select(*_HEAD).where(
+        tickets.c.source == sa.bindparam("of_source"),
+        prepared.among(dialect, tickets.c.external_id, "ids"),
+    )
 )
-_LOCK = sa.text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k")
+_LOCK = Prepared(
+    lambda _: sa.text(
+        "SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) AS k"
+    ).columns(sa.column("locked", sa.Text))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ def lock(connection: sa.Connection, keys: Iterable[tuple[str, str | None]]) -> N
     if connection.dialect.name != "postgresql":
         return
     numbers = sorted({_lock_number(source, ticket) for source, ticket in keys})
-    connection.execute(_LOCK, {"keys": numbers})
+    _LOCK.rows(connection, {"keys": numbers})
 
 
 def load(connection: sa.Connection, needs: dict[Key, Need]) -> dict[Key, Held]:
@@ -64,19 +72,24 @@ def load(connection: sa.Connection, needs: dict[Key, Need]) -> dict[Key, Held]:
 
 def _heads(connection: sa.Connection, needs: Iterable[Key]) -> dict[Key, HeldTicket]:
     return {
-        (row.source, row.external_id): HeldTicket(
-            revision=row.revision,
-            fingerprint=row.fingerprint,
-            fate=row.fate,
-            reason=row.fate_reason,
-            observed_at=row.observed_at,
-            confirmed_at=row.confirmed_at,
-            comment_count=row.comment_count,
-            doubt=rows.doubt_of(row.doubt),
-        )
+        key: head
         for source, ids in by_source(needs).items()
-        for row in connection.execute(_HEADS, {"of_source": source, "ids": ids})
+        for key, head in map(_head, _HEADS.rows(connection, {"of_source": source, "ids": ids}))
     }
+
+
+def _head(row: tuple[Any, ...]) -> tuple[Key, HeldTicket]:
+    source, ticket, revision, fingerprint, fate, reason, observed, confirmed, count, doubt = row
+    return (source, ticket), HeldTicket(
+        revision=revision,
+        fingerprint=fingerprint,
+        fate=fate,
+        reason=reason,
+        observed_at=observed,
+        confirmed_at=confirmed,
+        comment_count=count,
+        doubt=rows.doubt_of(doubt),
+    )
 
 
 def _comment_heads(

@@ -12,10 +12,11 @@ import orjson
 
 from schemas import revision
 from schemas.delivery import Arrival, Delivery, Outcome, Via
-from schemas.event import CommentsMiscounted, DefinitionGone, DefinitionSeen, Doubtful
+from schemas.event import CommentsMiscounted, Definition, DefinitionGone, DefinitionSeen, Doubtful
 from schemas.held import Held
 from schemas.record import Observation
 from schemas.source import SourceState
+from schemas.ticket import Person
 from store import definitions, journal, known, people, sources, tickets
 from store.database import Connection
 from store.journal import Failed, Finished, Lane
@@ -43,7 +44,7 @@ class Aftermath:
     doubtful: set[Key] = field(default_factory=set)
     hinted: set[Lane] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
-    learned: list[tuple[str, object]] = field(default_factory=list)
+    learned: list[tuple[str, Person | Definition]] = field(default_factory=list)
 
 
 def apply(
@@ -124,10 +125,14 @@ def _fold_all(
     return outcomes
 
 
-def _in_order(reading: Reading) -> tuple[bool, int, int]:
-    """The tracker's order; what carries no revision (a deletion, a doubt) comes last."""
+def _in_order(reading: Reading) -> tuple[int, int, int]:
+    """The tracker's order: records of the ticket, then of its comments, whose revisions are their
+    own (mostly older than the ticket's); what carries none (a deletion, a doubt) comes last.
+    """
     seen = reading.revision
-    return seen is None, revision.order(seen), reading.delivery.id
+    about_ticket = any(isinstance(fact, TicketFact) for fact in reading.facts)
+    rank = 0 if about_ticket else 1 if seen is not None else 2
+    return rank, revision.order(seen), reading.delivery.id
 
 
 def _fold_one(

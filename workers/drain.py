@@ -53,7 +53,7 @@ def drain(work: Work, lanes: Iterable[Lane]) -> Drained:
 def _drain_some(work: Work, lanes: Sequence[Lane]) -> Iterator[tuple[list[Reading], Aftermath]]:
     while True:
         with work.store.read() as connection:
-            states = sources.states(connection)
+            states = sources.standings(connection)
             active = [
                 lane
                 for lane in lanes
@@ -87,7 +87,9 @@ def _settle(
     except Exception as error:
         if len(readings) == 1:
             readings[0].error = error
-            yield readings, _commit(work, readings, states)
+            after = _commit(work, readings, states)
+            _tell(work, after)
+            yield readings, after
             return
         for part in _split(readings):
             yield from _settle(work, part, states)

@@ -1,9 +1,12 @@
 """Refetch: a ticket in doubt is asked about, outside any transaction, and drained like the rest."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from functools import cache
 
 import orjson
+import structlog
 
 from schemas.delivery import Arrival, Via
 from schemas.errors import Denied, StoreAway, TicketsyncError, Transient
@@ -26,8 +29,12 @@ from store.database import Connection
 from store.keys import Key
 from trackers.base import Client
 from workers.drain import Drained, drain
+from workers.failures import described
 from workers.rules.doubt import unreachable
 from workers.work import Work
+
+_REFUSED = "tickets cannot be fetched: "
+log = structlog.get_logger(__name__)
 
 
 def refetch(work: Work, source: str, tickets: Iterable[str]) -> None:
@@ -37,29 +44,33 @@ def refetch(work: Work, source: str, tickets: Iterable[str]) -> None:
     """
     if source not in work.sources:
         return
-    client: Client | None = None
-    try:
+    with ExitStack() as open_client:
+
+        @cache
+        def client() -> Client:
+            made = work.connect(work.sources[source])
+            open_client.callback(made.close)
+            return made
+
         for ticket in tickets:
             key = (source, ticket)
             with work.store.write() as connection:
                 doubt = doubts.claim(connection, key, work.now())
             if doubt is not None:
-                client = client or work.connect(work.sources[source])
                 _ask(work, client, key, doubt)
-    finally:
-        if client is not None:
-            client.close()
 
 
-def _ask(work: Work, client: Client, key: Key, doubt: Doubt) -> None:
+def _ask(work: Work, client: Callable[[], Client], key: Key, doubt: Doubt) -> None:
     began = time.monotonic()
     try:
-        answer = fetch_now(work, client, key, doubt.aspects)
+        answer = fetch_now(work, client(), key, doubt.aspects)
     except StoreAway:
         raise
-    except TicketsyncError as error:
+    except Exception as error:  # one source's trouble must not keep the sweep from the others
+        if not isinstance(error, TicketsyncError):
+            log.exception("fetch_failed", source=key[0], ticket=key[1])
         _put_off(work, key, doubt, error)
-        answer = f"no answer: {error}"
+        answer = f"no answer: {described(error)}"
     work.observer.refetched(key[0], key[1], answer, time.monotonic() - began)
 
 
@@ -127,18 +138,22 @@ def _lost_comments(work: Work, client: Client, key: Key, found: Fetched) -> list
     return events
 
 
-def _put_off(work: Work, key: Key, doubt: Doubt, error: TicketsyncError) -> None:
+def _put_off(work: Work, key: Key, doubt: Doubt, error: Exception) -> None:
     retry_after = error.retry_after if isinstance(error, Transient) else None
     later = unreachable(doubt, work.now(), retry_after)
     with work.store.write() as connection:
         doubts.put_off(connection, key, later)
         if isinstance(error, Denied):
-            sources.set_status(connection, key[0], "error", str(error))
+            sources.set_status(connection, key[0], "error", f"{_REFUSED}{error}")
 
 
 def _well_again(work: Work, connection: Connection, source: str) -> None:
+    """An answer ends the error that a fetch had found; other errors are not about answers."""
     state = sources.state(connection, source)
-    if state is not None and state.status in ("error", "configuring"):
+    if state is None:
+        return
+    refused = state.status == "error" and state.status_reason.startswith(_REFUSED)
+    if refused or state.status == "configuring":
         sources.set_status(connection, source, "active")
 
 

@@ -19,15 +19,23 @@ from workers.render import render
 from workers.work import Work
 
 EVERY_SECONDS = 5.0
+JITTER = (0.6, 0.9)
+"""Shorter, never longer: with ten seconds of age, what a killed worker held is late by less than
+fifteen."""
 STUCK_AFTER = timedelta(seconds=10)
 log = structlog.get_logger(__name__)
 
 
 def sweep(work: Work, *, older_than: timedelta = STUCK_AFTER) -> int:
-    """One look: drains stuck lanes, asks about due doubts, renders what is due; how many lanes."""
+    """One look: drains stuck lanes, asks about due doubts, renders what is due; how many lanes.
+
+    What another sweep woke is left to it for as long: it may have been killed over it.
+    """
     active = _active(work)
     with work.store.write() as connection:
-        lanes = journal.stuck(connection, active, work.now(), older_than=older_than)
+        lanes = journal.stuck(
+            connection, active, work.now(), older_than=older_than, woken_before=older_than
+        )
     for start in range(0, len(lanes), 64):
         some = lanes[start : start + 64]
         follow(work, drain(work, some))
@@ -66,7 +74,7 @@ class Sweeper:
 
     def _run(self) -> None:
         self._try(lambda: sweep(self._work, older_than=timedelta(0)))
-        while not self._stop.wait(self._every * (0.8 + 0.4 * random.random())):  # noqa: S311
+        while not self._stop.wait(self._every * random.uniform(*JITTER)):  # noqa: S311
             self._try(lambda: sweep(self._work))
 
     def _try(self, look: Callable[[], int]) -> None:

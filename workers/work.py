@@ -13,6 +13,7 @@ from trackers.base import Client, Tracker
 from trackers.registry import tracker_named
 from workers.observers import Observer, Silent
 from workers.remembered import Remembered
+from workers.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,4 @@ class Work:
     tracker: Callable[[str], Tracker] = tracker_named
     observer: Observer = field(default_factory=Silent)
     remembered: Remembered = field(default_factory=Remembered)
+    rendering: Turns = field(default_factory=Turns)

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -19,27 +19,44 @@ def only_writer(folder: Path) -> Iterator[None]:
         yield
 
 
-def replace(path: Path, content: bytes) -> bytes | None:
-    """Puts `content` at `path`; returns what it replaced, None when there was no file.
+def replace(
+    path: Path, content: bytes, *, ours: Callable[[bytes], bool], kept: Path
+) -> Path | None:
+    """Puts `content` at `path`; where an edited file was moved to, None if nobody edited it.
 
     The old file is linked aside before the rename, so that an edit saved between our last look
-    and the rename is still read (law 11). Call `settle` for the folders afterwards.
+    and the rename is still found (law 11). If it is not `ours` it is renamed to `kept`, so that no
+    kill at any moment takes it away. Call `settle` for the folders afterwards.
     """
     draft, aside = path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
     with draft.open("wb") as handle:
         handle.write(content)
         handle.flush()
         os.fsync(handle.fileno())
-    aside.unlink(missing_ok=True)
+    _clear(aside, ours, kept)  # one that was killed here may have left it
     try:
         os.link(path, aside)
     except FileNotFoundError:
         os.replace(draft, path)  # noqa: PTH105 - beside os.link
         return None
     os.replace(draft, path)  # noqa: PTH105 - beside os.link
-    before = aside.read_bytes()
-    aside.unlink()
-    return before
+    return _clear(aside, ours, kept)
+
+
+def _clear(aside: Path, ours: Callable[[bytes], bool], kept: Path) -> Path | None:
+    """Removes what was ours, and gives a person's edit a name that is free."""
+    try:
+        before = aside.read_bytes()
+    except FileNotFoundError:
+        return None
+    if ours(before):
+        aside.unlink()
+        return None
+    name, number = kept, 1
+    while name.exists():
+        number += 1
+        name = kept.with_stem(f"{kept.stem}-{number}")
+    return aside.rename(name)
 
 
 def settle(folders: Iterable[Path]) -> None:

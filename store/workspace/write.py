@@ -68,10 +68,11 @@ def _write_some(store: Store, folder: Path, source: Source, now: datetime) -> tu
         file = path / layout.FILE
         if file.exists() and file.read_bytes() == one.rendered.content:
             continue
-        found = files.replace(file, one.rendered.content)
+        kept = path / f"ISSUE.edited-{now:%Y%m%dT%H%M%SZ}.md"
+        edited = files.replace(file, one.rendered.content, ours=_is_ours, kept=kept)
         written.append(path)
-        if found is not None and own_render(found) is None:
-            edits.append(_keep_edit(path, found, one, now))
+        if edited is not None:
+            edits.append(_edit(edited, one, now))
     files.settle([*written, folder] if written else [])
     _note(store, places, edits, now)
     return len(due), len(written)
@@ -122,17 +123,19 @@ def _place(folder: Path, one: _Due, known: Sequence[str]) -> Path:
     return wanted
 
 
-def _keep_edit(path: Path, lost: bytes, one: _Due, now: datetime) -> Arrival:
-    """A person's unsaved-to-us edit: kept beside the file and in the journal."""
-    stamp = f"{now:%Y%m%dT%H%M%SZ}"
-    (path / f"ISSUE.edited-{stamp}.md").write_bytes(lost)
+def _is_ours(content: bytes) -> bool:
+    return own_render(content) is not None
+
+
+def _edit(kept: Path, one: _Due, now: datetime) -> Arrival:
+    """A person's edit, kept beside the file under a name of its own, for the journal."""
     return Arrival(
         source=one.key[0],
         via=Via.workspace,
         event=EDITED,
-        delivery_key=f"workspace:{one.key[1]}:{one.rendered.id}:{stamp}",
+        delivery_key=f"workspace:{one.key[1]}:{one.rendered.id}:{kept.stem}",
         ticket=one.key[1],
-        body=lost,
+        body=kept.read_bytes(),
         received_at=now,
     )
 

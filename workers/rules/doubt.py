@@ -64,6 +64,24 @@ def ask_again(old: Doubt, now: datetime) -> Doubt:
     return replace(old, tries=old.tries + 1, due_at=now + step)
 
 
+def ask_older_again(old: Doubt, now: datetime) -> Doubt:
+    """The same doubt after an answer older than what we hold: soon, for a replica that lags.
+
+    Then ten minutes after that answer was first given, for a tracker that went back.
+    """
+    if old.tries < len(AGAIN_AFTER):
+        return ask_again(old, now)
+    first = old.candidate_at or now
+    return replace(old, due_at=max(now + AGAIN_AFTER[0], first + WENT_BACK_AFTER))
+
+
+def concerns(old: Doubt, sight: Sight) -> bool:
+    """Whether newer news can be an answer at all: a question without a wanted revision is about
+    the moment it was asked, and what was observed before tells nothing of that.
+    """
+    return old.wanted is not None or sight.observed_at >= old.asked_at
+
+
 def unreachable(old: Doubt, now: datetime, retry_after: float | None) -> Doubt:
     """The same doubt while the tracker does not answer: asked ever more seldom, never given up."""
     age = max(now - old.since, timedelta(seconds=30))

@@ -122,6 +122,8 @@ def _lost(
             return Folded(held, Outcome.ignored, reason)
         new = HeldTicket(None, None, fate, sight.observed_at, reason=reason, moved_to=moved_to)
         return Folded(replace(held, ticket=new), Outcome.applied, reason)
+    if fate == "hidden" and sight.observed_at < before.observed_at:
+        return Folded(held, Outcome.stale, "it was seen after that answer")
     if before.fate == fate or before.fate == "deleted":
         settled = replace(before, doubt=None)
         return Folded(replace(held, ticket=settled), Outcome.unchanged, reason)
@@ -168,6 +170,8 @@ def _recount(held: Held, facts: Iterable[Fact], sight: Sight, now: datetime) -> 
     ticket = held.ticket
     if not sight.counted or ticket is None or ticket.fate != "here":
         return held
+    if not any(isinstance(f, TicketFact | CommentFact | CommentsReadFact) for f in facts):
+        return held  # the ticket's comments were not loaded for this
     ours = sum(not comment.deleted for comment in held.comments.values())
     if ticket.comment_count in (None, ours):
         settled = doubts.settle(ticket.doubt, "count")

@@ -96,24 +96,23 @@ def _see_older(
     held: HeldTicket, fact: TicketFact, sight: Sight, seen: str, now: datetime
 ) -> Verdict:
     """Older than what we hold: stale, unless the tracker itself went back (restored backup)."""
-    if sight.via is not Via.fetch or sight.observed_at < held.observed_at:
-        return Verdict(held, Outcome.stale, f"older than revision {held.revision}")
-    doubt = held.doubt or doubts.raise_doubt(None, "core", "revision went back", now)
+    told = f"older than revision {held.revision}"
+    if sight.via is Via.webhook or sight.observed_at < held.observed_at:
+        return Verdict(held, Outcome.stale, told)
+    doubt = doubts.raise_doubt(held.doubt, "core", "revision went back", sight.observed_at)
+    if sight.via is not Via.fetch:
+        # Lists may lag, so one only raises the question; nothing else shows a restored backup.
+        known = held.doubt is not None and "core" in held.doubt.aspects
+        return Verdict(held if known else replace(held, doubt=doubt), Outcome.stale, told)
+    tries = held.doubt.tries if held.doubt else 0
     if doubt.candidate == seen and doubt.candidate_at is not None:
         if sight.observed_at - doubt.candidate_at >= doubts.WENT_BACK_AFTER:
             return _take(held, fact, sight, doubts.settle(doubt, "core"), "revision went back")
-        return Verdict(replace(held, doubt=_wait_for_candidate(doubt, now)), Outcome.stale)
-    doubt = replace(doubt, candidate=seen, candidate_at=sight.observed_at)
-    return Verdict(
-        replace(held, doubt=_wait_for_candidate(doubt, now)),
-        Outcome.stale,
-        "the tracker shows an older revision than it did; asking again in ten minutes",
-    )
-
-
-def _wait_for_candidate(doubt: Doubt, now: datetime) -> Doubt:
-    first = doubt.candidate_at or now
-    return replace(doubt, due_at=max(now, first + doubts.WENT_BACK_AFTER))
+    else:
+        doubt = replace(doubt, candidate=seen, candidate_at=sight.observed_at)
+    asking = doubts.ask_older_again(replace(doubt, tries=tries), now)
+    reason = "the tracker shows an older revision than it did; it is asked again"
+    return Verdict(replace(held, doubt=asking), Outcome.stale, reason)
 
 
 def _take(
@@ -145,7 +144,7 @@ def _doubt_after(held: HeldTicket, fact: TicketFact, sight: Sight, now: datetime
     old = held.doubt
     if old is None or "core" not in old.aspects:
         return old
-    if compare(fact.ticket.revision, old.wanted) > 0:
+    if compare(fact.ticket.revision, old.wanted) > 0 and doubts.concerns(old, sight):
         return doubts.settle(old, "core")
     if sight.via is not Via.fetch:
         return old
@@ -159,7 +158,8 @@ def _see_partial(held: HeldTicket | None, fact: TicketFact, sight: Sight) -> Ver
     seen = fact.ticket
     if held is not None and held.fate != "here":
         return Verdict(held, Outcome.stale, f"the ticket is {held.fate}")
-    if held is not None and compare(seen.revision, held.revision) < 0:
+    older = seen.revision is not None and held is not None
+    if held is not None and older and compare(seen.revision, held.revision) < 0:
         return Verdict(held, Outcome.stale, f"older than revision {held.revision}")
     if held is not None and held.revision == seen.revision and _answered(held, sight):
         return Verdict(held, Outcome.stale, "the tracker was asked after this arrived")
@@ -187,10 +187,12 @@ def _see_partial(held: HeldTicket | None, fact: TicketFact, sight: Sight) -> Ver
 
 
 def _returns(held: HeldTicket, sight: Sight) -> bool:
-    """Whether a record may bring a lost ticket back: only the tracker's own later answer may."""
-    if held.fate == "hidden" and sight.via is Via.webhook:
-        return sight.observed_at > held.observed_at
-    return sight.via is Via.fetch and sight.observed_at > held.observed_at
+    """Whether a record may bring a lost ticket back: only what was observed later may.
+
+    A hidden one is back once it is seen; against a proof only the tracker's own answer counts.
+    """
+    later = sight.observed_at > held.observed_at
+    return later and (held.fate == "hidden" or sight.via is Via.fetch)
 
 
 def see_comment(
@@ -212,7 +214,17 @@ def see_comment(
     if order > 0 or (order == 0 and fetched_later):
         return new, Outcome.unchanged if seen == held.fingerprint else Outcome.applied, False
     if order < 0:
-        return held, Outcome.stale, False
+        return _see_older_comment(held, new, sight)
     if seen > (held.fingerprint or ""):
         return new, Outcome.applied, True
     return held, Outcome.stale, True
+
+
+def _see_older_comment(
+    held: HeldComment, new: HeldComment, sight: Sight
+) -> tuple[HeldComment, Outcome, bool]:
+    """Stale, unless the tracker shows it long after the newer one: then it went back itself."""
+    long_after = sight.observed_at - held.observed_at >= doubts.WENT_BACK_AFTER
+    if long_after and sight.via is Via.fetch:
+        return new, Outcome.applied, False
+    return held, Outcome.stale, long_after and sight.via is Via.poll
