@@ -11,7 +11,7 @@ import time
 import uuid
 
 import uvloop
-from intake_serve import SECRET
+from _intake_serve import SECRET
 
 BODY_BYTES = 10_240
 TICKETS = 512

@@ -100,9 +100,10 @@ class Bench:
         columns = [one[0] for one in cursor.description]
         values = dict(zip(columns, cursor.fetchone(), strict=True))
         mark = "?" if self.kind == "sqlite" else "%s"
+        marks = ", ".join([mark] * len(columns))
         updates = ", ".join(f"{c} = excluded.{c}" for c in columns)
         self._insert = (
-            f"INSERT INTO tickets ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"
+            f"INSERT INTO tickets ({', '.join(columns)}) VALUES ({marks})"
             f" ON CONFLICT (source, external_id) DO UPDATE SET {updates}"
         )
         self._finish = (
@@ -230,7 +231,7 @@ def _profile(one: Variant, seconds: float) -> None:
         for start in range(0, CHUNK, one.size):
             one.run(names[start : start + one.size])
     watch.disable()
-    pstats.Stats(watch).sort_stats("tottime").print_stats(45)
+    pstats.Stats(watch).sort_stats("cumulative").print_stats(75)
 
 
 def _raw(url: str) -> Any:

@@ -65,7 +65,7 @@ def main() -> None:
 def start(kind: str, stack: ExitStack) -> Server:
     """A server of a kind in its own process and folder."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ts-bench-")))
-    command = [sys.executable, str(HERE / "intake_serve.py"), kind, "--folder", str(folder)]
+    command = [sys.executable, str(HERE / "_intake_serve.py"), kind, "--folder", str(folder)]
     command += _core(0)
     if kind == "sqlite":
         command += ["--database", f"sqlite:///{folder / 'bench.db'}"]
@@ -86,7 +86,7 @@ def start(kind: str, stack: ExitStack) -> Server:
 
 def load(server: Server, given: argparse.Namespace) -> dict[str, float]:
     """One run against one server."""
-    command = [sys.executable, str(HERE / "intake_load.py"), str(server.port), *_core(1)]
+    command = [sys.executable, str(HERE / "_intake_load.py"), str(server.port), *_core(1)]
     command += ["--seconds", str(given.seconds), "--connections", str(given.connections)]
     before = server.cpu_seconds()
     line = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout

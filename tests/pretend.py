@@ -1,0 +1,155 @@
+"""A tracker that is only pretended: a state that tests move, and a client that reads it.
+
+It stands behind the seams `Work.connect` and `Parts.connect` and speaks GitHub's records.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas import revision
+from schemas.event import Aspect, Definition, DefinitionKind
+from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
+from schemas.source import Source
+from schemas.ticket import TicketRef
+from schemas.tracker import ProjectInfo
+from tests.builders import NOW
+from trackers.github.repository import comment_record, ticket_record
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Pretend:
+    """The state. `answers` overrides what a fetch of a ticket brings; `error` fails every call.
+
+    `lag` answers fetches from the state so many changes ago.
+    """
+
+    issues: dict[str, Json] = field(default_factory=dict)
+    comments: dict[str, Json] = field(default_factory=dict)
+    links: dict[str, tuple[Json, ...]] = field(default_factory=dict)
+    answers: dict[str, Fetched] = field(default_factory=dict)
+    definitions: list[tuple[tuple[DefinitionKind, ...], tuple[Definition, ...]] | None] = field(
+        default_factory=list
+    )
+    project_id: str = "660001"
+    project_error: Exception | None = None
+    error: Exception | None = None
+    page_size: int = 100
+    page_error: tuple[int, Exception] | None = None
+    """(page number, error): raised instead of that page."""
+    clock: Any = None
+    asked: list[str] = field(default_factory=list)
+    before_fetch: Any = None
+    between_pages: Any = None
+
+    def put(self, *records: Json) -> None:
+        """Issues as they stand now."""
+        for record in records:
+            self.issues[str(record["number"])] = record
+
+    def say(self, *records: Json) -> None:
+        """Comments as they stand now."""
+        for record in records:
+            self.comments[str(record["id"])] = record
+
+    def connect(self, source: Source) -> "PretendClient":
+        return PretendClient(self)
+
+    def of(self, ticket: str) -> tuple[Json, ...]:
+        """The comments of a ticket."""
+        tail = f"/issues/{ticket}"
+        return tuple(one for one in self.comments.values() if one["issue_url"].endswith(tail))
+
+
+class PretendClient:
+    """Reads a Pretend; only what workers and reconciler use."""
+
+    def __init__(self, state: Pretend) -> None:
+        self._state = state
+        self.requests = 0
+
+    def project(self) -> ProjectInfo:
+        self._ask("project")
+        if self._state.project_error:
+            raise self._state.project_error
+        return ProjectInfo(id=self._state.project_id, name="lantern/harbour", url="")
+
+    def fetch(self, ticket: str, aspects: frozenset[Aspect] = frozenset()) -> Fetched:
+        self._ask(" ".join(["fetch", ticket, *sorted(aspects)]))
+        if self._state.before_fetch:
+            self._state.before_fetch(ticket)
+        if ticket in self._state.answers:
+            return self._state.answers[ticket]
+        if ticket not in self._state.issues:
+            return Hidden(ticket=ticket, reason="HTTP 404")
+        record = ticket_record(self._state.issues[ticket])
+        parts: Json = {}
+        if "comments" in aspects:
+            parts["comments"] = self._state.of(ticket)
+        if "links" in aspects:
+            parts["links"] = self._state.links.get(ticket, ())
+        return record.model_copy(update=parts)
+
+    def fetch_comment(self, ticket: str, comment: str) -> Record | Gone | Hidden:
+        self._ask(f"fetch_comment {comment}")
+        if comment in self._state.comments:
+            found = comment_record(self._state.comments[comment])
+            assert found is not None
+            return found
+        return Gone(ticket=ticket, proof="HTTP 404, while its issue can be read")
+
+    def changed_since(self, cursor: Cursor) -> Iterator[Page]:
+        """Issues, then comments, by `updated_at`; `position` counts the pages done."""
+        watermark = cursor.watermark or (self._state.clock or (lambda: NOW))()
+        done = int(cursor.position or 0)
+        pages = self._pages(cursor)
+        for number, (kind, records) in enumerate(pages, 1):
+            if number <= done:
+                continue
+            self._ask(f"page {number}")
+            if self._state.page_error and self._state.page_error[0] == number:
+                raise self._state.page_error[1]
+            last = number == len(pages)
+            after = (
+                Cursor(since=watermark, watermark=watermark)
+                if last
+                else Cursor(since=cursor.since, position=str(number), watermark=watermark)
+            )
+            yield Page(kind=kind, records=tuple(records), cursor=after)
+            if self._state.between_pages:
+                self._state.between_pages(number)
+
+    def _pages(self, cursor: Cursor) -> list[tuple[Any, list[Record]]]:
+        since = revision.of_time(cursor.since) if cursor.since else None
+        issues = [ticket_record(one) for one in self._state.issues.values()]
+        notes = [found for one in self._state.comments.values() if (found := comment_record(one))]
+        pages: list[tuple[Any, list[Record]]] = []
+        for kind, found in (("tickets", issues), ("comments", notes)):
+            wanted = [r for r in found if since is None or revision.compare(r.revision, since) >= 0]
+            wanted.sort(key=lambda r: revision.order(r.revision))
+            size = self._state.page_size
+            chunks = [wanted[start : start + size] for start in range(0, len(wanted), size)]
+            pages += [(kind, chunk) for chunk in chunks or [[]]]
+        return pages
+
+    def definitions(
+        self, *, fresh: bool = False
+    ) -> tuple[tuple[DefinitionKind, ...], tuple[Definition, ...]] | None:
+        self._ask("definitions fresh" if fresh else "definitions")
+        return self._state.definitions.pop(0) if self._state.definitions else None
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _ask(self, what: str) -> None:
+        self.requests += 1
+        self._state.asked.append(what)
+        if self._state.error:
+            raise self._state.error
+
+
+def elsewhere(key: str = "other/repo#7") -> TicketRef:
+    """Where a moved ticket lives."""
+    return TicketRef(key=key, url=f"https://github.com/{key.replace('#', '/issues/')}")

@@ -1,0 +1,134 @@
+"""Retention and backup; the state at a glance."""
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from schemas.delivery import Outcome
+from schemas.errors import ConfigError, TicketsyncError
+from store import audit, journal, sources, status, upkeep
+from store.database import Store, open_store, ready
+from store.journal import Failed, Finished
+from store.tables import attempts
+from tests.builders import (
+    NOW,
+    SOURCE,
+    a_source,
+    an_issue,
+    at,
+    held,
+    issue_webhook,
+    journaled,
+    keep,
+    partial,
+)
+from tests.workers.draining import drained
+
+DAY = 86_400
+
+
+def aged(store: Store, key: str, days: int, outcome: Outcome | None = Outcome.applied) -> None:
+    """A delivery that ended so many days ago."""
+    keep(store, issue_webhook(an_issue(), key=key))
+    one = journaled(store)[-1].id
+    with store.write() as connection:
+        journal.fail(connection, [Failed(one, 1, "why", "", None)], at(-days * DAY))
+        if outcome is None:
+            journal.reopen(connection, [one])
+        elif outcome is not Outcome.dead:
+            journal.finish(connection, [Finished(one, outcome)], at(-days * DAY))
+
+
+def prune(store: Store) -> dict[str, int]:
+    return upkeep.prune(store, NOW, bodies=timedelta(days=14), rows=timedelta(days=60))
+
+
+def test_bodies_go_first_and_rows_later(store: Store) -> None:
+    for key, days in (("fresh", 1), ("older", 20), ("old", 70)):
+        aged(store, key, days)
+    pruned = prune(store)
+    assert (pruned["bodies"], pruned["rows"]) == (2, 1)
+    left = {one.delivery_key: bool(one.body) for one in journaled(store, with_body=True)}
+    assert left == {"fresh": True, "older": False}
+    with store.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(attempts)).scalar() == 2
+
+
+def test_what_is_dead_or_pending_stays_whole(store: Store) -> None:
+    aged(store, "dead", 400, Outcome.dead)
+    aged(store, "pending", 400, None)
+    prune(store)
+    assert [bool(one.body) for one in journaled(store, with_body=True)] == [True, True]
+
+
+def test_pruning_goes_on_until_all_is_done(store: Store) -> None:
+    keep(store, *(issue_webhook(an_issue(), key=str(n)) for n in range(1_203)))
+    ids = [one.id for one in journaled(store)]
+    with store.write() as connection:
+        journal.finish(connection, [Finished(i, Outcome.applied) for i in ids], at(-70 * DAY))
+    assert prune(store)["rows"] == 1_203
+    assert journaled(store) == []
+
+
+def test_a_backup_beside_writers_is_whole_and_opens(sqlite_store: Store, tmp_path: Path) -> None:
+    drained(sqlite_store, issue_webhook(an_issue(title="Kept")))
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            keep(sqlite_store, issue_webhook(an_issue(), key=f"w{number}"))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        upkeep.backup(sqlite_store, tmp_path / "deep" / "copy.db")
+    finally:
+        stop.set()
+        writer.join()
+    copy = open_store("sqlite:///deep/copy.db", tmp_path)
+    assert ready(copy) is None
+    assert held(copy).title == "Kept"
+    with copy.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    copy.close()
+
+
+def test_a_backup_overwrites_nothing_and_knows_its_dialect(
+    sqlite_store: Store, postgres_store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "there.db").write_text("mine")
+    with pytest.raises(TicketsyncError, match="exists already"):
+        upkeep.backup(sqlite_store, tmp_path / "there.db")
+    with pytest.raises(ConfigError, match="pg_dump"):
+        upkeep.backup(postgres_store, tmp_path / "x.db")
+
+
+def test_the_state_at_a_glance(store: Store) -> None:
+    with store.write() as connection:
+        sources.declare(connection, [a_source(), a_source("idle")], NOW)
+    drained(store, issue_webhook(an_issue(1)), issue_webhook(partial(an_issue(2), "body")))
+    drained(store, issue_webhook(an_issue(3, title=7)))
+    keep(store, issue_webhook(an_issue(4), when=-30))
+    with store.read() as connection:
+        seen = status.overview(connection, at(12))
+    assert (seen.total, seen.open, seen.dead) == (4, 1, 1)
+    idle, shop = seen.sources
+    assert (idle.name, idle.tickets, idle.behind_seconds) == ("idle", 0, 0.0)
+    assert (shop.name, shop.open, shop.dead, shop.tickets) == (SOURCE, 1, 1, 2)
+    assert (shop.behind_seconds, shop.in_doubt) == (42.0, 1)
+
+
+def test_the_audit_tells_who_did_what(store: Store) -> None:
+    with store.write() as connection:
+        audit.note(connection, NOW, "ines", "pause", "shop", before={"a": 1})
+        audit.note(connection, at(1), "tom", "resume", "shop")
+        found = audit.find(connection)
+    assert [(one["who"], one["action"], one["before"]) for one in found] == [
+        ("tom", "resume", None),
+        ("ines", "pause", {"a": 1}),
+    ]
