@@ -15,6 +15,8 @@ from store.whole import whole_tickets
 FEW = 10
 SHARE = 0.02
 AT_ONCE = 500
+VANISHED = "tickets are not listed any more"
+"""Part of a source's status while a full list lacks too many; only another full list ends that."""
 
 
 def look(walk: Walk, began: datetime, *, recount: bool) -> int:
@@ -31,7 +33,7 @@ def look(walk: Walk, began: datetime, *, recount: bool) -> int:
     missing = [] if walk.resumed else _inside(walk, ours - walk.tickets)
     if len(missing) > max(FEW, SHARE * len(ours)):
         raise Denied(
-            f"{len(missing)} of {len(ours)} tickets are not listed any more; nothing was marked: "
+            f"{len(missing)} of {len(ours)} {VANISHED}; nothing was marked: "
             "check what the token may read"
         )
     reason = "a full list did not show it"

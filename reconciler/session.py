@@ -67,7 +67,7 @@ def run(parts: Parts, source: Source, *, full: bool = False, wait_seconds: float
             error = failure
         seconds = round(time.monotonic() - began, 3)
         report = Report(**asdict(tally), requests=requests, seconds=seconds)
-        ended = _end(parts, source.name, session, report, error)
+        ended = _end(parts, source.name, session, report, error, full=full)
         if error is not None and not isinstance(error, TicketsyncError):
             raise error
         return ended
@@ -179,7 +179,15 @@ def _journal_definitions(this: _Run, listed: DefinitionsListed, began: datetime)
     this.parts.wake([(name, None)])
 
 
-def _end(parts: Parts, name: str, session: int, report: Report, error: Exception | None) -> Session:
+def _end(
+    parts: Parts,
+    name: str,
+    session: int,
+    report: Report,
+    error: Exception | None,
+    *,
+    full: bool,
+) -> Session:
     """Writes the report and what it means for the source's status; a paused one stays paused."""
     now = parts.now()
     told = None if error is None else str(error) or type(error).__name__
@@ -190,6 +198,6 @@ def _end(parts: Parts, name: str, session: int, report: Report, error: Exception
         if state is not None and state.status != "paused":
             if isinstance(error, Denied):
                 sources.set_status(connection, name, "error", str(error))
-            elif error is None:
+            elif error is None and (full or missing.VANISHED not in state.status_reason):
                 sources.set_status(connection, name, "active")
         return sessions.get(connection, session)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,7 +21,9 @@ class Busy(Transient):
 @contextmanager
 def tenure(store: Store, source: str, holder: str, wait_seconds: float = 0.0) -> Iterator[Lease]:
     """The lease of a source; waits for it at most so long. Raises Busy naming the holder."""
-    lease = _take(store, f"reconcile:{source}", holder, time.monotonic() + wait_seconds)
+    # Two runs in one process are two holders: a lease may be taken again by its own.
+    mine = f"{holder}:{uuid.uuid4().hex[:4]}"
+    lease = _take(store, f"reconcile:{source}", mine, time.monotonic() + wait_seconds)
     stop = threading.Event()
     renewing = threading.Thread(target=_renew, args=(store, lease, stop), daemon=True)
     renewing.start()

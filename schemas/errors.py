@@ -47,3 +47,7 @@ class ConfigError(TicketsyncError):
 
 class StoreAway(Transient):
     """The database does not answer: nothing is lost, everything waits, no attempt is counted."""
+
+
+class Collision(StoreAway):
+    """Two transactions stood in each other's way (deadlock, serialisation): try again at once."""

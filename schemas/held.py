@@ -39,8 +39,9 @@ class HeldTicket:
     `revision` and `fingerprint` are those of the last full record; both None if there was none.
     `observed_at` is when the state we hold was observed, `confirmed_at` when the last fetch that
     agrees with it began: whatever arrived before that is answered by it. `comment_count` is
-    the tracker's own. `record` is the tracker's JSON of it, set
-    when it has to be written. `reason` and `moved_to` belong to the fate.
+    the tracker's own, `native_id` its global id, which never changes under one drain key. `record`
+    is the tracker's JSON of it, set when it has to be written. `reason` and `moved_to` belong to
+    the fate.
     """
 
     revision: str | None
@@ -49,6 +50,7 @@ class HeldTicket:
     observed_at: datetime
     confirmed_at: datetime | None = None
     comment_count: int | None = None
+    native_id: str | None = None
     ticket: Ticket | None = None
     record: Json = None
     doubt: Doubt | None = None

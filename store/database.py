@@ -17,12 +17,14 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-from schemas.errors import ConfigError, StoreAway
+from schemas.errors import Collision, ConfigError, StoreAway
 from store.migrations import HEAD
 
 Connection = sa.Connection
 SCHEMA = "ticketsync"
 _BUSY_MILLISECONDS = 5_000
+_COLLISIONS = {"40001", "40P01"}
+"""serialization_failure, deadlock_detected (PostgreSQL, appendix A)."""
 _SQLITE_AWAY = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -42,12 +44,22 @@ class Store:
         self.engine = engine
         self.dialect = engine.dialect.name
         self._writing = engine.execution_options(ticketsync_write=True)
+        # Under READ COMMITTED every statement sees its own moment anyway: BEGIN and COMMIT around
+        # reads would be two round trips for nothing.
+        self._reading = (
+            engine.execution_options(isolation_level="AUTOCOMMIT")
+            if self.dialect == "postgresql"
+            else engine
+        )
         self._write_lock = _lock_of(engine)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A consistent read transaction. Raises StoreAway when the database does not answer."""
-        with _store_errors(), self.engine.connect() as connection, connection.begin():
+        """For reading: one consistent moment on SQLite, the latest of each statement on PostgreSQL.
+
+        Raises StoreAway when the database does not answer.
+        """
+        with _store_errors(), self._reading.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -188,6 +200,8 @@ def _store_errors() -> Iterator[None]:
     except sa.exc.TimeoutError as error:
         raise StoreAway(f"no free database connection: {_cause(error)}") from error
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in _COLLISIONS:
+            raise Collision(f"two transactions collided: {_cause(error)}") from error
         if _is_away(error):
             raise StoreAway(f"the database does not answer: {_cause(error)}") from error
         raise

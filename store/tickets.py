@@ -24,6 +24,7 @@ _HEAD = (
     tickets.c.observed_at,
     tickets.c.confirmed_at,
     tickets.c.comment_count,
+    tickets.c.native_id,
     tickets.c.doubt,
 )
 _HEADS = Prepared(
@@ -79,8 +80,9 @@ def _heads(connection: sa.Connection, needs: Iterable[Key]) -> dict[Key, HeldTic
 
 
 def _head(row: tuple[Any, ...]) -> tuple[Key, HeldTicket]:
-    source, ticket, revision, fingerprint, fate, reason, observed, confirmed, count, doubt = row
-    return (source, ticket), HeldTicket(
+    key, state, (observed, confirmed, count, native_id, doubt) = row[:2], row[2:6], row[6:]
+    revision, fingerprint, fate, reason = state
+    return key, HeldTicket(
         revision=revision,
         fingerprint=fingerprint,
         fate=fate,
@@ -88,6 +90,7 @@ def _head(row: tuple[Any, ...]) -> tuple[Key, HeldTicket]:
         observed_at=observed,
         confirmed_at=confirmed,
         comment_count=count,
+        native_id=native_id,
         doubt=rows.doubt_of(doubt),
     )
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from schemas.errors import ConfigError, TicketsyncError
 from store.database import Store
-from store.tables import attempts, deliveries, renders
+from store.tables import attempts, deliveries, folders, renders
 
 CHUNK = 500
 
@@ -60,5 +60,11 @@ def _in_chunks(
 
 
 def _prune_renders(store: Store, before: datetime) -> int:
+    """Old renders, but for those that files show now: an edit starts from one of these."""
+    shown = sa.exists().where(
+        folders.c.source == renders.c.source,
+        folders.c.ticket == renders.c.ticket,
+        folders.c.render == renders.c.id,
+    )
     with store.write() as connection:
-        return connection.execute(renders.delete().where(renders.c.at < before)).rowcount
+        return connection.execute(renders.delete().where(renders.c.at < before, ~shown)).rowcount

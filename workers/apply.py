@@ -32,6 +32,7 @@ from workers.rules.facts import (
     TicketFact,
 )
 from workers.rules.fold import fold
+from workers.rules.merge import ANOTHER
 from workers.work import Work
 
 
@@ -44,6 +45,7 @@ class Aftermath:
     doubtful: set[Key] = field(default_factory=set)
     hinted: set[Lane] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
+    replaced: dict[str, str] = field(default_factory=dict)
     learned: list[tuple[str, Person | Definition]] = field(default_factory=list)
 
 
@@ -115,12 +117,14 @@ def _fold_all(
     for key, ones in lanes.items():
         held = before[key]
         for one in sorted(ones, key=_in_order):
-            held = _fold_one(held, one, now, outcomes)
+            held = _fold_one(held, one, now, outcomes, after)
         version = work.tracker(work.sources[key[0]].tracker).capabilities.translator_version
         changes.append(Change(key, before[key], held, version))
         _watch_doubt(after, key, before[key], held, now)
     _remember(work, connection, [one for one in readings if one.error is None], after)
     save(connection, changes, now)
+    for name, reason in after.replaced.items():
+        sources.set_status(connection, name, "error", f"another project at its address? {reason}")
     after.touched |= {one.key[0] for one in changes if one.after != one.before}
     return outcomes
 
@@ -136,7 +140,11 @@ def _in_order(reading: Reading) -> tuple[int, int, int]:
 
 
 def _fold_one(
-    held: Held, reading: Reading, now: datetime, outcomes: dict[int, tuple[Outcome, str]]
+    held: Held,
+    reading: Reading,
+    now: datetime,
+    outcomes: dict[int, tuple[Outcome, str]],
+    after: Aftermath,
 ) -> Held:
     """A delivery that breaks the rules waits; newer ones of its ticket still apply (law 4)."""
     try:
@@ -145,6 +153,8 @@ def _fold_one(
         reading.error = error
         return held
     outcomes[reading.delivery.id] = (folded.outcome, folded.reason)
+    if folded.reason.startswith(ANOTHER):
+        after.replaced[reading.delivery.source] = folded.reason
     return folded.held
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from schemas.delivery import Delivery
-from schemas.errors import StoreAway
+from schemas.errors import Collision, StoreAway
 from schemas.source import SourceState
 from store import journal, sources, tickets
 from store.journal import Lane
@@ -98,7 +98,18 @@ def _settle(
     yield readings, after
 
 
-def _commit(work: Work, readings: list[Reading], states: dict[str, SourceState]) -> Aftermath:
+def _commit(
+    work: Work, readings: list[Reading], states: dict[str, SourceState], tries: int = 3
+) -> Aftermath:
+    try:
+        return _commit_once(work, readings, states)
+    except Collision:  # costs no attempt: nobody is to blame
+        if tries <= 1:
+            raise
+        return _commit(work, readings, states, tries - 1)
+
+
+def _commit_once(work: Work, readings: list[Reading], states: dict[str, SourceState]) -> Aftermath:
     with work.store.write() as connection:
         tickets.lock(connection, {(r.delivery.source, r.delivery.ticket) for r in readings})
         alive = journal.still_pending(connection, [r.delivery.id for r in readings])

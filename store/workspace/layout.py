@@ -8,6 +8,7 @@ from schemas.ticket import Ticket
 
 FILE = "ISSUE.md"
 SLUG_LENGTH = 60
+NAME_BYTES = 120
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
@@ -34,4 +35,6 @@ def belongs_to(folder: str, key: str) -> bool:
 
 def _safe(name: str) -> str:
     cleaned = _UNSAFE.sub("-", name).strip(" .") or "-"
-    return f"{cleaned}-" if _RESERVED.match(cleaned) else cleaned[:120]
+    if _RESERVED.match(cleaned):
+        return f"{cleaned}-"
+    return cleaned.encode()[:NAME_BYTES].decode(errors="ignore")

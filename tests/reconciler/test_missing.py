@@ -209,3 +209,18 @@ def test_a_tracker_restored_from_a_backup_is_followed_back(store: Store, tracker
         later(parts, tracker, minutes=1)
     assert (held(store, 1).title, row(store, 1).doubt) == ("Restored", None)
     assert run(parts).report.journaled == 0
+
+
+def test_that_error_lasts_until_a_full_list_is_whole_again(store: Store, tracker: Pretend) -> None:
+    parts = parts_of(store, tracker)
+    issues = [an_issue(n) for n in range(1, 13)]
+    tracker.put(*issues)
+    run(parts, full=False)
+    for number in range(1, 12):
+        del tracker.issues[str(number)]
+    run(parts)
+    assert run(parts, full=False).status == "complete"
+    assert status(store) == "error"
+    tracker.put(*issues)
+    run(parts)
+    assert status(store) == "active"

@@ -12,7 +12,7 @@ from schemas.errors import ConfigError, TicketsyncError
 from store import audit, journal, sources, status, upkeep
 from store.database import Store, open_store, ready
 from store.journal import Failed, Finished
-from store.tables import attempts
+from store.tables import attempts, folders, renders
 from tests.builders import (
     NOW,
     SOURCE,
@@ -132,3 +132,20 @@ def test_the_audit_tells_who_did_what(store: Store) -> None:
         ("tom", "resume", None),
         ("ines", "pause", {"a": 1}),
     ]
+
+
+def test_the_render_a_file_shows_is_never_pruned(store: Store) -> None:
+    """An edit of that file starts from it, however old it is (law 11)."""
+    with store.write() as connection:
+        connection.execute(
+            folders.insert().values(source=SOURCE, ticket="12", path="12_a", render="shown")
+        )
+        for name in ("shown", "older"):
+            connection.execute(
+                renders.insert().values(
+                    id=name, source=SOURCE, ticket="12", document=b"", at=at(-100 * DAY)
+                )
+            )
+    assert prune(store)["renders"] == 1
+    with store.read() as connection:
+        assert connection.execute(sa.select(renders.c.id)).scalars().all() == ["shown"]

@@ -87,3 +87,16 @@ def test_a_source_that_is_not_configured_here_is_left_alone(store: Store) -> Non
     one = issue_webhook(an_issue(), source="elsewhere")
     assert drained(store, one).deliveries == 0
     assert outcomes(store) == [None]
+
+
+def test_another_ticket_under_the_same_key_overwrites_nothing_and_is_an_error(
+    store: Store,
+) -> None:
+    declare(store)
+    drained(store, issue_webhook(an_issue(updated=1)))
+    stranger = an_issue(updated=9, title="Somebody else's") | {"id": 424242}
+    drained(store, issue_webhook(stranger))
+    assert held(store).title != "Somebody else's"
+    assert journaled(store)[-1].outcome is Outcome.ignored
+    assert state_of(store).status == "error"
+    assert "424242" in state_of(store).status_reason

@@ -124,7 +124,7 @@ def _lost(
         return Folded(replace(held, ticket=new), Outcome.applied, reason)
     if fate == "hidden" and sight.observed_at < before.observed_at:
         return Folded(held, Outcome.stale, "it was seen after that answer")
-    if before.fate == fate or before.fate == "deleted":
+    if before.fate in (fate, "deleted") or (before.fate, fate) == ("moved", "hidden"):
         settled = replace(before, doubt=None)
         return Folded(replace(held, ticket=settled), Outcome.unchanged, reason)
     new = replace(

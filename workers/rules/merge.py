@@ -15,6 +15,9 @@ from schemas.ticket import Comment
 from workers.rules import doubt as doubts
 from workers.rules.facts import Sight, TicketFact
 
+ANOTHER = "another ticket stands under this key now: the tracker's id is"
+"""How the outcome of a record begins that cannot be of the ticket we hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -29,6 +32,8 @@ def see_ticket(held: HeldTicket | None, fact: TicketFact, sight: Sight, now: dat
     """A snapshot of the ticket, full or partial."""
     if held is None and not fact.inside:
         return Verdict(None, Outcome.ignored, "outside the source's filter")
+    if held is not None and _is_another(held, fact):
+        return Verdict(held, Outcome.ignored, f"{ANOTHER} {fact.ticket.native_id}")
     if not fact.ticket.full:
         return _see_partial(held, fact, sight)
     if held is None:
@@ -36,6 +41,13 @@ def see_ticket(held: HeldTicket | None, fact: TicketFact, sight: Sight, now: dat
     if held.fate != "here" and not _returns(held, sight):
         return Verdict(held, Outcome.stale, f"the ticket is {held.fate}")
     return _see_full(held, fact, sight, now)
+
+
+def _is_another(held: HeldTicket, fact: TicketFact) -> bool:
+    """Another project may come to live at the same address, with a ticket 1 of its own."""
+    return None not in (held.native_id, fact.ticket.native_id) and (
+        held.native_id != fact.ticket.native_id
+    )
 
 
 def _see_full(held: HeldTicket, fact: TicketFact, sight: Sight, now: datetime) -> Verdict:
@@ -131,6 +143,7 @@ def _take(
         observed_at=sight.observed_at,
         confirmed_at=sight.observed_at if sight.via is Via.fetch else None,
         comment_count=_counted(held, fact),
+        native_id=fact.ticket.native_id or (held.native_id if held else None),
         ticket=fact.ticket,
         record=fact.record,
         doubt=doubt,

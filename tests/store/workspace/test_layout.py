@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.workspace.layout import belongs_to, source_folder, ticket_folder
+from store.workspace.layout import NAME_BYTES, belongs_to, source_folder, ticket_folder
 from tests.builders import a_ticket
 
 
@@ -67,3 +67,9 @@ def test_a_folder_is_recognised_under_any_title() -> None:
     assert belongs_to("12", "12")
     assert not belongs_to("123_title", "12")
     assert not belongs_to("1", "12")
+
+
+def test_a_name_of_long_letters_is_cut_between_letters() -> None:
+    name = source_folder("票" * 200)
+    assert len(name.encode()) <= NAME_BYTES
+    assert set(name) == {"票"}
