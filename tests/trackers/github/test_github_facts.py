@@ -49,9 +49,12 @@ def test_an_issue_that_came_by_transfer_is_seen_as_usual():
     assert seen.ticket == "12"
 
 
-def test_a_deleted_issue_is_gone_with_proof():
+SEEN = TicketSeen(ticket="12", record=an_issue())
+
+
+def test_a_deleted_issue_is_gone_with_proof_and_its_last_state():
     gone = TicketGone(ticket="12", proof="issues.deleted")
-    assert facts("issues", "deleted", issue=an_issue()) == [gone]
+    assert facts("issues", "deleted", issue=an_issue()) == [SEEN, gone]
 
 
 def test_a_transferred_issue_tells_where_it_went():
@@ -59,13 +62,12 @@ def test_a_transferred_issue_tells_where_it_went():
     changes = {"new_issue": new, "new_repository": ELSEWHERE}
     place = TicketRef(key="somebody/else#5", url=new["html_url"], title="Beacon")
     moved = TicketMoved(ticket="12", to=place)
-    assert facts("issues", "transferred", issue=an_issue(), changes=changes) == [moved]
+    assert facts("issues", "transferred", issue=an_issue(), changes=changes) == [SEEN, moved]
 
 
 def test_a_transfer_that_does_not_say_where_is_a_transfer_all_the_same():
-    assert facts("issues", "transferred", issue=an_issue()) == [
-        TicketMoved(ticket="12", to=TicketRef())
-    ]
+    moved = TicketMoved(ticket="12", to=TicketRef())
+    assert facts("issues", "transferred", issue=an_issue()) == [SEEN, moved]
 
 
 @pytest.mark.parametrize("action", ["created", "edited"])
