@@ -231,7 +231,7 @@ def _profile(one: Variant, seconds: float) -> None:
         for start in range(0, CHUNK, one.size):
             one.run(names[start : start + one.size])
     watch.disable()
-    pstats.Stats(watch).sort_stats("cumulative").print_stats(75)
+    pstats.Stats(watch).sort_stats("tottime").print_stats(40)
 
 
 def _raw(url: str) -> Any:

@@ -35,7 +35,7 @@ _PENDING_TICKETS = Prepared(
         prepared.among(dialect, deliveries.c.ticket, "tickets"),
     )
 )
-_STILL_PENDING = Prepared(
+STILL_PENDING = Prepared(
     lambda dialect: sa.select(deliveries.c.id).where(
         prepared.among(dialect, deliveries.c.id, "ids"), deliveries.c.outcome.is_(None)
     )
@@ -109,7 +109,7 @@ def pending(
 
 def still_pending(connection: sa.Connection, ids: Sequence[int]) -> set[int]:
     """Which of these rows nobody else has finished meanwhile; call it under the lanes' lock."""
-    return {one for (one,) in _STILL_PENDING.rows(connection, {"ids": list(ids)})}
+    return {one for (one,) in STILL_PENDING.rows(connection, {"ids": list(ids)})}
 
 
 def finish(connection: sa.Connection, done: Sequence[Finished], now: datetime) -> None:

@@ -5,7 +5,8 @@ Everything a drain does to a ticket is five statements. SQLAlchemy's own way cos
 business here, too.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,36 +25,27 @@ class Prepared:
 
     def rows(self, connection: sa.Connection, values: Values) -> list[tuple[Any, ...]]:
         """Sends it and reads what it selects."""
-        made = self._for(connection)
+        made = self.compiled(connection)
         parameters = made.bind(values)
-        cursor = connection.connection.cursor()
-        try:
+        with _cursor(connection, made.text, parameters) as cursor:
             cursor.execute(made.text, parameters)
             found = cursor.fetchall()
-        except made.driver_error as error:
-            connection._handle_dbapi_exception(error, made.text, parameters, cursor, None)
-        finally:
-            cursor.close()
         return [made.row(one) for one in found]
 
     def send(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
         """Sends it once for each row."""
         if not rows:
             return
-        made = self._for(connection)
+        made = self.compiled(connection)
         parameters = [made.bind(row) for row in rows]
-        cursor = connection.connection.cursor()
-        try:
+        with _cursor(connection, made.text, parameters) as cursor:
             if len(parameters) == 1:
                 cursor.execute(made.text, parameters[0])
             else:
                 cursor.executemany(made.text, parameters)
-        except made.driver_error as error:
-            connection._handle_dbapi_exception(error, made.text, parameters, cursor, None)
-        finally:
-            cursor.close()
 
-    def _for(self, connection: sa.Connection) -> "_Compiled":
+    def compiled(self, connection: sa.Connection) -> "_Compiled":
+        """The statement for a connection's dialect."""
         dialect = connection.dialect
         made = self._compiled.get(dialect.name)
         if made is None:
@@ -61,19 +53,58 @@ class Prepared:
         return made
 
 
+def after_lock(
+    connection: sa.Connection, lock: Prepared, values: Values, then: Prepared, others: Values
+) -> list[tuple[Any, ...]]:
+    """Two statements, the second when the first is done; reads what the second selects.
+
+    In one round trip, with the BEGIN before them. SQLite needs none of the first (a lock).
+    """
+    if connection.dialect.name != "postgresql":
+        return then.rows(connection, others)
+    one, two = lock.compiled(connection), then.compiled(connection)
+    parameters = two.bind(others)
+    driver: Any = connection.connection.driver_connection
+    with (
+        _cursor(connection, one.text, parameters) as before,
+        _cursor(connection, two.text, parameters) as cursor,
+    ):
+        with driver.pipeline():
+            before.execute(one.text, one.bind(values))
+            cursor.execute(two.text, parameters)
+        found = cursor.fetchall()
+    return [two.row(row) for row in found]
+
+
+@contextmanager
+def _cursor(connection: sa.Connection, text: str, parameters: Any) -> Iterator[Any]:
+    """The driver's cursor; its errors become SQLAlchemy's, as if it had sent the statement."""
+    driver = connection.dialect.loaded_dbapi
+    raw: Any = connection.connection.driver_connection
+    cursor = driver.RawCursor(raw) if hasattr(driver, "RawCursor") else raw.cursor()
+    try:
+        yield cursor
+    except driver.Error as error:
+        connection._handle_dbapi_exception(error, text, parameters, cursor, None)
+    finally:
+        cursor.close()
+
+
 class _Compiled:
     """A statement's text for one dialect, and how values go in and come out."""
 
-    def __init__(self, statement: Any, dialect: sa.Dialect) -> None:
+    def __init__(self, statement: Any, dialect: Any) -> None:
+        if dialect.name == "postgresql":
+            # As the server itself has them: the driver need not rewrite the text each time.
+            dialect = type(dialect)(
+                paramstyle="numeric_dollar", json_serializer=dialect._json_serializer
+            )
         compiled: Any = statement.compile(dialect=dialect)
         self.text = str(compiled)
-        self.driver_error: type[Exception] = dialect.loaded_dbapi.Error
-        names: Sequence[str] = compiled.positiontup or list(compiled.params)
         self._inputs = [
             (name, compiled.params[name], _into(compiled.binds[name].type, dialect))
-            for name in names
+            for name in compiled.positiontup
         ]
-        self._by_name = compiled.positiontup is None
         selected = getattr(statement, "selected_columns", ())
         self._outputs = [
             (place, convert)
@@ -81,16 +112,13 @@ class _Compiled:
             if convert is not None
         ]
 
-    def bind(self, values: Values) -> Any:
+    def bind(self, values: Values) -> tuple[Any, ...]:
         """The driver's parameters; what is not given has its value in the statement."""
-        if self._by_name:
-            return {
-                name: convert(values.get(name, own)) if convert else values.get(name, own)
-                for name, own, convert in self._inputs
-            }
         return tuple(
-            convert(values.get(name, own)) if convert else values.get(name, own)
-            for name, own, convert in self._inputs
+            [
+                convert(values.get(name, own)) if convert else values.get(name, own)
+                for name, own, convert in self._inputs
+            ]
         )
 
     def row(self, raw: Sequence[Any]) -> tuple[Any, ...]:

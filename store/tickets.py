@@ -1,14 +1,14 @@
 """What is held of tickets, loaded as heads for the merge rules under the tickets' locks."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from schemas.held import Held, HeldComment, HeldTicket
-from store import prepared, rows
+from store import journal, prepared, rows
 from store.keys import Key, among, by_source
 from store.prepared import Prepared
 from store.tables import comments, tickets
@@ -57,8 +57,17 @@ def lock(connection: sa.Connection, keys: Iterable[tuple[str, str | None]]) -> N
     """
     if connection.dialect.name != "postgresql":
         return
-    numbers = sorted({_lock_number(source, ticket) for source, ticket in keys})
-    _LOCK.rows(connection, {"keys": numbers})
+    _LOCK.rows(connection, _lock_values(keys))
+
+
+def enter(
+    connection: sa.Connection, keys: Iterable[tuple[str, str | None]], ids: Sequence[int]
+) -> set[int]:
+    """Takes the locks and only then looks which of these deliveries nobody else has finished."""
+    pending = prepared.after_lock(
+        connection, _LOCK, _lock_values(keys), journal.STILL_PENDING, {"ids": list(ids)}
+    )
+    return {one for (one,) in pending}
 
 
 def load(connection: sa.Connection, needs: dict[Key, Need]) -> dict[Key, Held]:
@@ -122,6 +131,10 @@ def _comment_heads(
             row.revision, row.fingerprint, row.deleted, row.observed_at
         )
     return found
+
+
+def _lock_values(keys: Iterable[tuple[str, str | None]]) -> dict[str, list[int]]:
+    return {"keys": sorted({_lock_number(source, ticket) for source, ticket in keys})}
 
 
 def _lock_number(source: str, ticket: str | None) -> int:

@@ -111,8 +111,8 @@ def _commit(
 
 def _commit_once(work: Work, readings: list[Reading], states: dict[str, SourceState]) -> Aftermath:
     with work.store.write() as connection:
-        tickets.lock(connection, {(r.delivery.source, r.delivery.ticket) for r in readings})
-        alive = journal.still_pending(connection, [r.delivery.id for r in readings])
+        lanes = {(r.delivery.source, r.delivery.ticket) for r in readings}
+        alive = tickets.enter(connection, lanes, [r.delivery.id for r in readings])
         after = apply(work, connection, [r for r in readings if r.delivery.id in alive], states)
     work.remembered.add(after.learned)
     return after

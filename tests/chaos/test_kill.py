@@ -11,7 +11,15 @@ import pytest
 from store.workspace.read import read
 from tests.chaos.load import HOT, Load
 from tests.chaos.processes import Process
-from tests.chaos.scene import Scene, assert_kept, titles, until, until_settled
+from tests.chaos.scene import (
+    Scene,
+    assert_kept,
+    journal,
+    pending,
+    titles,
+    until,
+    until_settled,
+)
 from tests.servers import Postgres, Valkey
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -55,7 +63,6 @@ def test_nothing_answered_is_lost_when_each_server_and_process_is_killed_in_turn
     with Scene(tmp_path, postgres.url, redis_server.url) as scene:
         load = scene.load()
         cast = Cast(scene, load, postgres, redis_server)
-        load.start()
         for kill in (
             cast.receiver, cast.worker, cast.redis, cast.postgres_killed,
             cast.receiver, cast.worker, cast.redis_flushed, cast.postgres_stopped_at_once,
@@ -81,6 +88,8 @@ class Cast:
         self._redis = redis
         self._web: Process = scene.web()
         self._worker: Process = scene.worker()
+        load.start()
+        self._until_it_works()
 
     def receiver(self) -> None:
         self._web.kill()
@@ -89,6 +98,14 @@ class Cast:
     def worker(self) -> None:
         self._worker.kill()
         self._worker = self._scene.worker()
+        self._until_it_works()
+
+    def _until_it_works(self) -> None:
+        """One that is still starting ends without a database, as it should."""
+        store = self._scene.store()
+        before = len(journal(store)) - pending(store)
+        until(lambda: len(journal(store)) - pending(store) > before, 20, self._worker.output)
+        store.close()
 
     def redis(self) -> None:
         """Its answers go on: the queue is a hint."""

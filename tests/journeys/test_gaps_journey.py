@@ -83,3 +83,24 @@ def test_a_renamed_repository_is_the_same_source(journey: Journey) -> None:
     done = journey.reconcile(full=True)
     assert done.status == "complete"
     assert journey.differences() == []
+
+
+def test_a_label_s_new_name_reaches_every_file_whoever_tells_of_it(unseen: Journey) -> None:
+    """The label's own event is lost; another ticket's record carries the new name."""
+    unseen.acts.rename_label("bug", "defect")
+    unseen.tracker.faults.set(drop=0.0)
+    unseen.acts.edit(2, title="Ticket two")
+    unseen.rest()
+    assert all("defect" in unseen.said_of_ticket(number) for number in (1, 2, 3))
+    assert unseen.differences() == []
+
+
+def test_a_folder_that_only_the_disk_knows_of_is_moved_along(journey: Journey) -> None:
+    """What a kill leaves behind between a folder's move and the note of it."""
+    journey.acts.open("First name", "text")
+    journey.rest()
+    folders = journey.folder / "tickets" / "shop"
+    (folders / "1_first_name").rename(folders / "1_second_name")
+    journey.acts.edit(1, title="Third name")
+    journey.rest()
+    assert [path.name for path in folders.glob("1_*")] == ["1_third_name"]
