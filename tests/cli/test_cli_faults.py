@@ -126,15 +126,19 @@ def test_a_reader_that_goes_away_is_no_traceback(synced: Shell) -> None:
         assert "Traceback" not in running.stderr.read()
 
 
-def test_help_comes_at_once_from_any_folder(bare: Shell) -> None:
-    times = []
-    for _ in range(3):
+def test_help_comes_as_fast_as_its_libraries_load(bare: Shell) -> None:
+    """A bare command imports no room of ours; measured beside them, for machines differ."""
+    ours, theirs = [], []
+    for _ in range(4):
+        began = time.monotonic()
+        subprocess.run([sys.executable, "-c", "import rich.table, typer.main"], check=True)
+        theirs.append(time.monotonic() - began)
         began = time.monotonic()
         with command(bare, "--help") as running:
             out, _ = running.communicate(timeout=20)
-        times.append(time.monotonic() - began)
+        ours.append(time.monotonic() - began)
         assert "dead-letters" in out
-    assert min(times) < 0.5  # 0.1 s on a machine that has nothing else to do
+    assert min(ours) < 2.5 * min(theirs)
 
 
 def test_an_unforeseen_error_is_one_line(synced: Shell) -> None:
