@@ -5,6 +5,7 @@ TicketsyncError
 ├── Transient     try again later; `retry_after` seconds win over any schedule
 ├── Permanent     no retry can help: a dead letter now, with this cause
 │   └── Denied    the tracker refuses us as a whole (401, 403, project 404)
+│       └── Retired   the tracker has taken this part of its API away (410)
 └── ConfigError   the process does not start; one line per fault, naming the key
 """
 
@@ -35,6 +36,10 @@ class Permanent(TicketsyncError):
 
 class Denied(Permanent):
     """The tracker refuses our credential or shows us no such project: the source's own trouble."""
+
+
+class Retired(Denied):
+    """The tracker's API no longer has what was asked: a newer ticketsync is needed, no retry."""
 
 
 class ConfigError(TicketsyncError):

@@ -15,7 +15,11 @@ DefinitionKind = Literal["label", "milestone", "sprint", "state", "component"]
 
 
 class Definition(Model):
-    """A thing tickets refer to by id: renamed in one row, it is renamed everywhere."""
+    """A thing tickets refer to by id: renamed in one row, it is renamed everywhere.
+
+    `state` is a milestone's or sprint's own word, of a kind "state" its status category; times are
+    RFC 3339 text.
+    """
 
     kind: DefinitionKind
     id: str
@@ -24,6 +28,7 @@ class Definition(Model):
     description: str | None = None
     number: int | None = None
     state: str | None = None
+    starts_on: str | None = None
     due_on: str | None = None
 
 

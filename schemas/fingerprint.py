@@ -40,6 +40,8 @@ def links(relations: Iterable[Relation]) -> str:
 def value(ticket: Ticket, name: str) -> Json:
     """One core field in comparable form; unset and empty are the same."""
     raw = getattr(ticket, name)
+    if name == "status" and ticket.status_id:
+        return ticket.status_id  # a renamed state is no change of its tickets
     if raw is None or isinstance(raw, str):
         return text(raw)
     if isinstance(raw, bool):

@@ -8,8 +8,9 @@ from schemas.event import Aspect
 from schemas.model import Json
 from schemas.ticket import Comment, Relation, Ticket, TicketRef
 
-Fate = Literal["here", "deleted", "moved", "hidden"]
-"""What we know of a ticket's existence at the tracker (law 13)."""
+Fate = Literal["here", "deleted", "moved", "hidden", "unread"]
+"""What we know of a ticket's existence at the tracker (law 13); `unread` is one that was only heard
+of: a hint named it, and until it is fetched nothing is shown of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 """What a tracker is given from outside: credentials, a rate limiter, stored validators."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
+
+from pydantic import Field
 
 from schemas.model import Model
 from schemas.source import Source
@@ -11,8 +14,31 @@ class AppKey(Model):
     """A GitHub App's identity: it mints installation tokens itself."""
 
     app_id: str
-    private_key: str
+    private_key: str = Field(repr=False)
     installation_id: str | None = None
+
+
+class OAuthApp(Model):
+    """Our own registration at a tracker; one that keeps no secret has none."""
+
+    client_id: str
+    client_secret: str | None = Field(default=None, repr=False)
+
+
+class Grant(Model):
+    """What `ticketsync auth` was given by a tracker: a pair of tokens that may rotate.
+
+    `site` is where the grant is good for (a Jira cloud id); `generation` counts refreshes, so that
+    two processes never use up one refresh token; `expires_at` None means never.
+    """
+
+    access_token: str = Field(repr=False)
+    refresh_token: str | None = Field(default=None, repr=False)
+    expires_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
+    site: str | None = None
+    account: str | None = None
+    generation: int = 0
 
 
 class Rate(Model):
@@ -36,8 +62,23 @@ class Credentials(Protocol):
     def token(self, source: Source) -> str | None:
         """The token, or None for anonymous reading."""
 
+    def email(self, source: Source) -> str | None:
+        """The account name that goes with the token, for trackers that ask for both."""
+
     def app(self, source: Source) -> AppKey | None:
         """The app identity, when the source uses one."""
+
+    def oauth_app(self, source: Source) -> OAuthApp | None:
+        """The app that asks for grants at the source's tracker; None when none is configured."""
+
+    def grant(self, source: Source) -> Grant | None:
+        """The stored OAuth grant of a source with `auth = "oauth"`; None when there is none."""
+
+    def renew(self, source: Source, seen: Grant, refresh: Callable[[Grant], Grant]) -> Grant:
+        """A grant newer than `seen`: one process calls `refresh`, all others wait for its result.
+
+        Raises Denied when the tracker refuses the refresh.
+        """
 
 
 class Limiter(Protocol):

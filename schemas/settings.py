@@ -7,7 +7,9 @@ from pydantic import Field, field_validator
 
 from schemas.model import Json, Model
 
-TRACKERS = ("github",)
+TRACKERS = ("github", "gitlab", "jira", "linear", "azure_devops", "generic")
+"""The words for them in the file; `tests/conformance` holds the register to this list."""
+
 Seconds = float
 
 
@@ -80,13 +82,21 @@ class SentrySettings(Model):
 
 
 class SourceSettings(Model):
-    """One `[[sources]]` table."""
+    """One `[[sources]]` table.
+
+    `auth = "oauth"` uses what `ticketsync auth` stored, not `token_env`. `deployment` tells a Jira
+    or GitLab behind an address of its own from the hosted one. `fields` maps our field names to the
+    tracker's field ids; `statuses`, `severities` and `types` its names to ours.
+    """
 
     name: str = Field(min_length=1, max_length=100)
-    tracker: Literal["github"]
+    tracker: Literal["github", "gitlab", "jira", "linear", "azure_devops", "generic"]
     url: str
     api_url: str | None = None
+    auth: Literal["token", "oauth"] = "token"
+    deployment: Literal["cloud", "server"] | None = None
     token_env: str | None = None
+    email_env: str | None = None
     app_id_env: str | None = None
     app_private_key_env: str | None = None
     app_installation_id: str | None = None
@@ -95,6 +105,19 @@ class SourceSettings(Model):
     filter: dict[str, Json] = Field(default_factory=lambda: {"state": "open"})
     interval_minutes: int | None = Field(default=None, ge=5, le=1440)
     start: Literal["all", "now"] = "all"
+    team: str | None = None
+    fields: dict[str, str] = Field(default_factory=dict)
+    statuses: dict[str, Literal["todo", "in_progress", "done", "canceled"]] = Field(
+        default_factory=dict
+    )
+    severities: dict[str, str] = Field(default_factory=dict)
+    types: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("tracker", mode="before")
+    @classmethod
+    def _either_dash(cls, value: Json) -> Json:
+        # The command line says azure-devops, as one does there.
+        return value.replace("-", "_") if isinstance(value, str) else value
 
     @field_validator("webhook_secret_env", mode="before")
     @classmethod

@@ -13,7 +13,8 @@ class Source(Model):
     """A source as configured. `slug` is its webhook address; `project_id` is pinned once known.
 
     `filter` is the tracker's own (`{"state": "open"}`); `token_env` and the others name variables,
-    never values.
+    never values. `fields` maps our field names to the tracker's field ids, `statuses`, `severities`
+    and `types` its names to ours (without case); `team` is a team's name where a project has some.
     """
 
     name: str
@@ -22,7 +23,10 @@ class Source(Model):
     url: str
     api_url: str | None = None
     project_id: str | None = None
+    auth: Literal["token", "oauth"] = "token"
+    deployment: Literal["cloud", "server"] | None = None
     token_env: str | None = None
+    email_env: str | None = None
     app_id_env: str | None = None
     app_private_key_env: str | None = None
     app_installation_id: str | None = None
@@ -31,6 +35,11 @@ class Source(Model):
     filter: dict[str, Json] = Field(default_factory=dict)
     interval_minutes: int = 15
     start: Literal["all", "now"] = "all"
+    team: str | None = None
+    fields: dict[str, str] = Field(default_factory=dict)
+    statuses: dict[str, str] = Field(default_factory=dict)
+    severities: dict[str, str] = Field(default_factory=dict)
+    types: dict[str, str] = Field(default_factory=dict)
 
 
 SourceStatus = Literal["configuring", "active", "paused", "error", "disconnected"]

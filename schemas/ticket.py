@@ -82,14 +82,32 @@ class TicketRef(Model):
     title: str | None = None
 
 
+class PullRequest(Model):
+    """A pull or merge request that belongs to a ticket; it never is a ticket itself.
+
+    `state` is open, closed or merged; `branch` the one it brings in.
+    """
+
+    repository: str
+    number: int | None = None
+    title: str = ""
+    branch: str | None = None
+    state: Literal["open", "closed", "merged"] | None = None
+    merged_at: datetime | None = None
+
+
 class Relation(Model):
-    """A link from one ticket to another; `kind` is read from the ticket that carries it."""
+    """A link from one ticket to another; `kind` is read from the ticket that carries it.
+
+    `pull_request` is set for that kind alone; its address is the target's `url`.
+    """
 
     kind: Literal[
         "parent", "child", "blocks", "blocked_by", "duplicates", "duplicated_by", "relates",
         "pull_request",
     ]  # fmt: skip
     target: TicketRef
+    pull_request: PullRequest | None = None
 
 
 class Attachment(Model):
@@ -119,6 +137,9 @@ class Ticket(Model):
     """One ticket. Text is Markdown with LF; times are aware UTC; time spans are seconds.
 
     `external_id` is the tracker's stable id inside the source's project, `key` what people say.
+    `status_id` is the state's own id at trackers whose states have one: a renamed state is no
+    change of its tickets. `external_fields` hold what only this tracker knows, under
+    `text_losses` also what of the text has no Markdown form.
     `present` makes a partial snapshot explicit: None is a full record; otherwise it names the
     fields this snapshot speaks for, and all others are unknown rather than empty.
     """
@@ -134,6 +155,7 @@ class Ticket(Model):
     type: str = "issue"
     state: Literal["open", "closed"] = "open"
     status: str = ""
+    status_id: str | None = None
     status_category: StatusCategory = StatusCategory.todo
     close_reason: str | None = None
     priority: str | None = None

@@ -1,11 +1,11 @@
 """What a tracker answered, and what to do next when that is a failure (law 14). No I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from schemas.errors import Denied, Permanent, Transient
+from schemas.errors import Denied, Permanent, Retired, Transient
 from schemas.model import Json
 from schemas.ports import Rate, Validator
 from trackers import tolerant
@@ -143,23 +143,47 @@ class Unprocessable(Permanent):
         self.reason = reason
 
 
-def judged(answer: Answer) -> Answer:
-    """The answer, or the error that says what to do next.
+def usual_rate(answer: Answer) -> Rate | None:
+    """The budget as the answer's headers tell it."""
+    return answer.rate
 
-    404 and 410 pass: only the caller knows what an absence means (law 13).
+
+def usual_limit(answer: Answer) -> float | None:
+    """Seconds to wait when an answer refuses us for our speed, else None."""
+    return answer.wait_seconds if answer.rate_limited else None
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a tracker speaks HTTP.
+
+    `absent` are the statuses that come back as answers, since only the caller knows what an absence
+    means; a 410 that is not among them is an API taken away. `rate` reads the budget from an
+    answer, `limited` the seconds to wait when it is a refusal for speed.
     """
+
+    absent: frozenset[int] = frozenset({404, 410})
+    rate: Callable[[Answer], Rate | None] = usual_rate
+    limited: Callable[[Answer], float | None] = usual_limit
+
+
+def judged(answer: Answer, manners: Manners) -> Answer:
+    """The answer, or the error that says what to do next (law 14)."""
     status, asked = answer.status, answer.asked
+    wait = manners.limited(answer)
     if status == 401:
         raise Denied(f"{asked}: HTTP 401, the credential is not accepted{answer.reason}")
-    if answer.rate_limited:
-        raise Transient(f"{asked}: HTTP {status}, rate limit", retry_after=answer.wait_seconds)
+    if wait is not None and not answer.ok:
+        raise Transient(f"{asked}: HTTP {status}, rate limit", retry_after=wait)
     if status == 403:
         raise Denied(f"{asked}: HTTP 403, not allowed{answer.reason}")
-    if status == 408 or status >= 500:
+    if status == 410 and 410 not in manners.absent:
+        raise Retired(f"{asked}: HTTP 410, the tracker took this away{answer.reason}")
+    if status in (408, 429) or status >= 500:
         raise Transient(f"{asked}: HTTP {status}", retry_after=answer.retry_after)
     if status == 422:
         raise Unprocessable(asked, answer.reason)
-    if status >= 400 and not answer.missing:
+    if status >= 400 and status not in manners.absent:
         raise Permanent(f"{asked}: HTTP {status}{answer.reason}")
     return answer
 

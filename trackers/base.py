@@ -1,22 +1,68 @@
 """The one interface every tracker has: pure functions, and a client that carries out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import httpx as http
+from pydantic import Field
 
+from schemas.change import Change, Intent, Lookup, Ref, Write
 from schemas.delivery import Delivery, Proof
 from schemas.event import Aspect, Definition, DefinitionKind, Event
 from schemas.model import Json, Model
 from schemas.ports import Credentials, Limiter, Validators
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.source import Source
-from schemas.ticket import Comment, Relation, Ticket
-from schemas.tracker import Hook, HookFault, Identity, MissedDelivery, ProjectInfo
+from schemas.ticket import Attachment, Comment, Person, Relation, Ticket
+from schemas.tracker import (
+    FieldInfo,
+    HistoryEntry,
+    Hook,
+    HookFault,
+    Identity,
+    MissedDelivery,
+    ProjectInfo,
+    Seen,
+)
+from trackers.http import Session
 
 Headers = Mapping[str, str]
 """Request headers with lower-case names."""
+
+
+class Reach(Model):
+    """What a new grant is good for: whose it is, and the ids of its sites by their addresses."""
+
+    account: str | None = None
+    sites: dict[str, str] = Field(default_factory=dict)
+
+
+Look = Callable[[Callable[[str], Session], str], Reach]
+"""Asks a tracker how far a grant reaches: (session for a base address, site) to Reach.
+
+The session sends the new token; the site is `{site}` of the plan's addresses, or empty.
+"""
+
+
+class OAuthPlan(Model):
+    """How a tracker hands out OAuth grants; `{site}` in addresses is the site's origin.
+
+    `extra` are further parameters of the first request; `separator` stands between scopes.
+    `token_json` says that the token endpoint takes JSON, not a form. `site` is the one meant when
+    nobody names one; `look` is asked once after each consent.
+    """
+
+    authorize_url: str
+    token_url: str
+    site: str = ""
+    look: Look | None = Field(default=None, exclude=True, repr=False)
+    revoke_url: str | None = None
+    scopes: tuple[str, ...]
+    separator: str = " "
+    pkce: bool = True
+    token_json: bool = False
+    extra: dict[str, str] = Field(default_factory=dict)
 
 
 class Capabilities(Model):
@@ -25,14 +71,31 @@ class Capabilities(Model):
     `ack_status` is the one answer it takes for success; `restorable` whether a deleted ticket may
     come back; `verify_again` whether a kept delivery can prove itself a second time (the proof is
     not itself the secret); `secret_headers` must not reach the journal, `event_headers` are what of
-    a webhook's headers is journaled.
+    a webhook's headers is journaled. `polls` False is a tracker without an API: what it sends is
+    all there is. `schemes` are the proofs of its webhooks, in words; `text` the form of its rich
+    text. `writes` names the ticket fields that can be written, `links` the kinds of relations;
+    `oauth` is None where only tokens are known. `token_variables` are the usual names of the token
+    in the environment, `email_variables` those of the account that goes with it.
     """
 
     ack_status: int = 202
     restorable: bool = False
     verify_again: bool = True
     form_bodies: bool = False
+    polls: bool = True
     hooks_api: bool = True
+    redelivers: bool = False
+    history: bool = False
+    uploads: bool = False
+    schemes: tuple[str, ...] = ()
+    text: Literal["markdown", "adf", "html"] = "markdown"
+    writes: frozenset[str] = frozenset()
+    comments: frozenset[Literal["create", "update", "delete"]] = frozenset()
+    links: frozenset[str] = frozenset()
+    custom_fields: bool = False
+    oauth: OAuthPlan | None = None
+    token_variables: tuple[str, ...] = ()
+    email_variables: tuple[str, ...] = ()
     secret_headers: frozenset[str] = frozenset()
     event_headers: frozenset[str] = frozenset()
     translator_version: int = 1
@@ -63,6 +126,36 @@ class Client(Protocol):
 
         `cursor.since` None walks everything; `cursor.position` goes on inside a walk.
         """
+
+    def history(self, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
+        """Every change the tracker's changelog tells of these tickets, complete, oldest first."""
+
+    def census(self) -> Iterator[Seen]:
+        """Every ticket of the project with id, revision and comment count; archived ones, too."""
+
+    def users(self) -> Iterator[Person]:
+        """People who may work on the project, as far as the tracker tells."""
+
+    def fields(self) -> list[FieldInfo]:
+        """The fields tickets have here, with a sample value each where one was found."""
+
+    def projects(self) -> Iterator[ProjectInfo]:
+        """The projects the credential can see; also for a source that names a site only."""
+
+    def write(self, write: Write) -> Ref:
+        """Carries out one step of a change, once; raises what it came to.
+
+        A Transient may have happened nevertheless: ask `find_marker` before trying again.
+        """
+
+    def find_marker(self, intent: Intent) -> Lookup:
+        """Whether an announced creation happened, looked up in a strongly consistent way."""
+
+    def download(self, url: str, *, largest: int | None = None) -> Iterator[bytes]:
+        """An attachment in pieces; Permanent when it is larger than `largest` bytes."""
+
+    def upload(self, ticket: str, name: str, media_type: str, content: bytes) -> Attachment:
+        """A file put at the tracker, with the address to name in texts."""
 
     def definitions(
         self, *, fresh: bool = False
@@ -122,13 +215,20 @@ class Tracker(Protocol):
     def to_relation(self, record: Json, source: Source) -> Relation:
         """A record of one link, as `Record.links` holds it."""
 
-    def holds(self, ticket: Ticket, source: Source) -> bool:
-        """Whether a ticket lies inside the source's filter."""
+    def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool | None:
+        """Whether a ticket lies inside the source's filter; None when only the tracker can tell.
+
+        `record` is what the ticket was translated from, when it is at hand.
+        """
+
+    def to_writes(self, change: Change, source: Source) -> list[Write]:
+        """The steps that carry a change out, in order; what has no place here is a loss."""
 
     def source_url(self, url: str) -> tuple[str, str | None, str]:
         """(clean url, api url or None for the public one, project name) of what a user typed.
 
-        Raises ConfigError when the address is none of this tracker's.
+        An address that names a site but no project has an empty name. Raises ConfigError when it is
+        none of this tracker's.
         """
 
     def project_name(self, source: Source) -> str:

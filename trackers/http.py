@@ -4,6 +4,8 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 import httpx as http
@@ -11,7 +13,7 @@ import httpx as http
 from schemas.errors import Permanent, Transient
 from schemas.model import Json
 from schemas.ports import Limiter, Validator, Validators
-from trackers.answers import Answer, judged
+from trackers.answers import Answer, Manners, judged
 
 USER_AGENT = "ticketsync/0.1"
 _TIMEOUT = http.Timeout(30, connect=10)
@@ -20,6 +22,8 @@ _RETRY_SECONDS = 0.2
 
 Transport = http.BaseTransport
 Params = Mapping[str, str | int]
+Files = Mapping[str, tuple[str, bytes, str]]
+"""Form field to (file name, content, media type)."""
 OnRequest = Callable[[str, str, int | None, float], None]
 """Told of each request: method, path with query, status (None: no answer), seconds."""
 
@@ -36,15 +40,15 @@ class Authority(Protocol):
     def header(self) -> str | None:
         """The value of Authorization, or None for anonymous reading."""
 
-    def refused(self) -> None:
-        """Told when the tracker answered 401: what was cached is of no more use."""
+    def refused(self) -> bool:
+        """Told when the tracker answered 401; whether a fresh token is worth a second try."""
 
 
 class Session:
-    """One credential at one API; raises Transient, Permanent, Denied.
+    """One credential at one API; raises Transient, Permanent, Denied, Retired.
 
-    404 and 410 come back as answers. `on_request` hears of every request, redirects and retries
-    included; `sleep` is the pause before the one retry.
+    What `manners.absent` names comes back as an answer. `on_request` hears of every request,
+    redirects and retries included; `sleep` is the pause before the one retry.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Session:
         limiter: Limiter,
         validators: Validators,
         headers: Mapping[str, str] | None = None,
+        manners: Manners | None = None,
         transport: Transport | None = None,
         on_request: OnRequest | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -64,6 +69,8 @@ class Session:
         self._authority = authority
         self._limiter = limiter
         self._validators = validators
+        self._manners = manners or Manners()
+        self._aging: set[str] = set()
         self._on_request = on_request
         self._sleep = sleep
         self._client = http.Client(
@@ -86,7 +93,19 @@ class Session:
         """
         url = self._url(address, params)
         kept = self._validators.get(self._authority.credential, str(url)) if conditional else None
-        return self._follow("GET", url, headers=_conditions(kept))
+        return self._follow("GET", url, _Payload(), _conditions(kept))
+
+    def ask(
+        self,
+        address: str,
+        body: Json,
+        params: Params | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """An answer to a POST that only reads (a search, a GraphQL query): retried like a GET."""
+        payload = _Payload(json=body)
+        return self._follow("POST", self._url(address, params), payload, headers or {}, reads=True)
 
     def send(
         self,
@@ -94,11 +113,42 @@ class Session:
         address: str,
         body: Json = None,
         *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        files: Files | None = None,
+        content: bytes | None = None,
         authorization: str | None = None,
     ) -> Answer:
-        """An answer to a write, or to a request under another `authorization` than our own."""
-        headers = {"Authorization": authorization} if authorization else {}
-        return self._follow(method, self._url(address), headers=headers, json=body)
+        """An answer to a write, never tried twice, or to a request under another `authorization`.
+
+        `body` goes as JSON; `files` as a form; `content` as it is, with its type among `headers`.
+        """
+        own = {"Authorization": authorization} if authorization else {}
+        payload = _Payload(json=body, files=files, content=content)
+        return self._follow(method, self._url(address, params), payload, {**(headers or {}), **own})
+
+    def download(self, address: str, *, largest: int | None = None) -> Iterator[bytes]:
+        """A file in pieces. Our credential goes to our own API only, never along a redirect.
+
+        Raises Permanent when it is larger than `largest` bytes, or not there.
+        """
+        url, got = http.URL(address if "://" in address else f"{self.base}{address}"), 0
+        for _ in range(_HOPS):
+            with self._stream(url) as answer:
+                if answer.is_redirect:
+                    url = http.URL(_joined(url, answer.headers["location"]))
+                    continue
+                if answer.status_code != 200:
+                    answer.read()
+                    self._judged(_answer(answer, f"GET {url.path}"))
+                    raise Permanent(f"GET {url.path}: HTTP {answer.status_code}")
+                for piece in answer.iter_bytes():
+                    got += len(piece)
+                    if largest is not None and got > largest:
+                        raise Permanent(f"GET {url.path}: larger than {largest} bytes")
+                    yield piece
+                return
+        raise Permanent(f"GET {url.path}: more than {_HOPS} redirects")
 
     def remember(self, answer: Answer, address: str, params: Params | None = None) -> None:
         """Makes the same request conditional next time; call it once the answer was used."""
@@ -125,8 +175,27 @@ class Session:
         url = http.URL(full)
         return url.copy_merge_params(dict(params)) if params else url
 
+    @contextmanager
+    def _stream(self, url: http.URL) -> Iterator[http.Response]:
+        own = self._authority.header() if self.owns(str(url)) else None
+        headers = {"Authorization": own} if own else {}
+        self._limiter.wait(self._authority.credential)
+        began = time.perf_counter()
+        try:
+            with self._client.stream("GET", url, headers=headers) as answer:
+                self._note("GET", url, answer.status_code, time.perf_counter() - began)
+                yield answer
+        except http.RequestError as error:
+            raise Transient(f"GET {url.path}: no answer ({type(error).__name__})") from None
+
     def _follow(
-        self, method: str, url: http.URL, *, headers: Mapping[str, str], json: Json = None
+        self,
+        method: str,
+        url: http.URL,
+        payload: "_Payload",
+        headers: Mapping[str, str],
+        *,
+        reads: bool = False,
     ) -> Answer:
         """Redirects inside the same API: any for a GET, 307 and 308 for writes.
 
@@ -136,7 +205,7 @@ class Session:
         asked = f"{method} {url.path}"
         allowed = (301, 302, 303, 307, 308) if method == "GET" else (307, 308)
         for hop in range(_HOPS):
-            answer = self._attempts(method, url, headers, json)
+            answer = self._granted(method, url, payload, headers, reads or method == "GET")
             target = answer.headers.get("location")
             if answer.status_code not in allowed or not target:
                 return self._judged(_answer(answer, asked, moved=hop > 0))
@@ -144,19 +213,50 @@ class Session:
         raise Permanent(f"{asked}: more than {_HOPS} redirects")
 
     def _judged(self, answer: Answer) -> Answer:
-        if answer.status == 401:
-            self._authority.refused()
-        if answer.rate_limited:
-            self._limiter.block(self._authority.credential, answer.wait_seconds)
-        return judged(answer)
+        """Azure DevOps asks for slowness with a Retry-After on a success, too
+        (https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits)."""
+        wait = self._manners.limited(answer)
+        if wait is None and answer.ok:
+            wait = answer.retry_after
+        if wait is not None:
+            self._limiter.block(self._authority.credential, wait)
+        self._warn_of_age(answer)
+        return judged(answer, self._manners)
+
+    def _warn_of_age(self, answer: Answer) -> None:
+        """Once per address: the tracker tells that this part of its API will go away."""
+        told = answer.headers.get("sunset") or answer.headers.get("deprecation")
+        if told and answer.asked not in self._aging:
+            self._aging.add(answer.asked)
+            _log.warning("%s is deprecated by the tracker: %s", answer.asked, told)
+
+    def _granted(
+        self,
+        method: str,
+        url: http.URL,
+        payload: "_Payload",
+        headers: Mapping[str, str],
+        reads: bool,
+    ) -> http.Response:
+        """A second try with a fresh token where one can be had: a 401 did nothing yet."""
+        answer = self._attempts(method, url, payload, headers, reads)
+        own = "Authorization" not in headers
+        if answer.status_code == 401 and own and self._authority.refused():
+            return self._attempts(method, url, payload, headers, reads)
+        return answer
 
     def _attempts(
-        self, method: str, url: http.URL, headers: Mapping[str, str], json: Json
+        self,
+        method: str,
+        url: http.URL,
+        payload: "_Payload",
+        headers: Mapping[str, str],
+        reads: bool,
     ) -> http.Response:
-        """One quick retry of a GET that met a failing server or a broken line."""
-        for last in (method != "GET", True):
+        """One quick retry of a read that met a failing server or a broken line."""
+        for last in (not reads, True):
             try:
-                answer = self._once(method, url, headers, json)
+                answer = self._once(method, url, payload, headers)
             except http.RequestError as error:
                 if last:
                     name = type(error).__name__
@@ -168,7 +268,7 @@ class Session:
         raise AssertionError("the last attempt returns or raises")
 
     def _once(
-        self, method: str, url: http.URL, headers: Mapping[str, str], json: Json
+        self, method: str, url: http.URL, payload: "_Payload", headers: Mapping[str, str]
     ) -> http.Response:
         sent = dict(headers)
         if "Authorization" not in sent:
@@ -177,11 +277,18 @@ class Session:
         self._limiter.wait(self._authority.credential)
         status, began = None, time.perf_counter()
         try:
-            answer = self._client.request(method, url, headers=sent, json=json)
+            answer = self._client.request(
+                method,
+                url,
+                headers=sent,
+                json=payload.json,
+                files=payload.files,
+                content=payload.content,
+            )
             status = answer.status_code
         finally:
             self._note(method, url, status, time.perf_counter() - began)
-        rate = _answer(answer, method).rate
+        rate = self._manners.rate(_answer(answer, method))
         if rate:
             self._limiter.learn(self._authority.credential, rate)
         return answer
@@ -191,6 +298,15 @@ class Session:
         _log.debug("%s %s %s %.3f s", method, path, status, seconds)
         if self._on_request:
             self._on_request(method, path, status, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Payload:
+    """What a request carries; at most one of the three."""
+
+    json: Json = None
+    files: Files | None = None
+    content: bytes | None = None
 
 
 def credential_name(base: str, secret: str) -> str:

@@ -10,6 +10,6 @@ REGISTRY: dict[str, Tracker] = {tracker.name: tracker for tracker in (GITHUB,)}
 def tracker_named(name: str) -> Tracker:
     """The tracker of that name; raises ConfigError that lists those there are."""
     try:
-        return REGISTRY[name]
+        return REGISTRY[name.replace("-", "_")]
     except KeyError:
         raise ConfigError(f"tracker {name!r} is unknown; known: {', '.join(REGISTRY)}") from None

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from schemas.delivery import Delivery, Via
-from schemas.ports import AppKey, Rate, Validator
+from schemas.ports import AppKey, Grant, OAuthApp, Rate, Validator
 from schemas.source import Source
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
@@ -55,18 +55,35 @@ class Memory:
         self.kept[credential, address] = validator
 
 
-@dataclass(frozen=True)
+@dataclass
 class Secrets:
-    """One token or app for every source."""
+    """One token, app or grant for every source; `renewals` counts what `renew` was asked for."""
 
     value: str | None = "ghp_invented0123456789"
     key: AppKey | None = None
+    login: str | None = "sandbox@example.com"
+    granted: Grant | None = None
+    renewals: int = 0
 
     def token(self, source: Source) -> str | None:
         return self.value
 
     def app(self, source: Source) -> AppKey | None:
         return self.key
+
+    def email(self, source: Source) -> str | None:
+        return self.login
+
+    def oauth_app(self, source: Source) -> OAuthApp | None:
+        return OAuthApp(client_id="invented-app", client_secret="invented-app-secret")
+
+    def grant(self, source: Source) -> Grant | None:
+        return self.granted
+
+    def renew(self, source: Source, seen: Grant, refresh: Callable[[Grant], Grant]) -> Grant:
+        self.renewals += 1
+        self.granted = refresh(seen)
+        return self.granted
 
 
 @dataclass

@@ -50,7 +50,7 @@ class GitHub:
     def to_relation(self, record: Json, source: Source) -> Relation:
         return translate.to_relation(record, source)
 
-    def holds(self, ticket: Ticket, source: Source) -> bool:
+    def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool:
         return scope.holds(ticket, source)
 
     def source_url(self, url: str) -> tuple[str, str | None, str]:

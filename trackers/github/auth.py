@@ -27,8 +27,8 @@ class Anonymous:
     def header(self) -> str | None:
         return None
 
-    def refused(self) -> None:
-        return None
+    def refused(self) -> bool:
+        return False
 
 
 class Token:
@@ -43,8 +43,8 @@ class Token:
     def header(self) -> str | None:
         return f"Bearer {self._token}"
 
-    def refused(self) -> None:
-        return None
+    def refused(self) -> bool:
+        return False
 
 
 @dataclass(slots=True)
@@ -84,9 +84,9 @@ class App:
                 self._minted.tokens[self.credential] = (token, until)
             return f"Bearer {token}"
 
-    def refused(self) -> None:
-        """Suspended, removed or expired: the next request asks for a fresh token."""
-        self._minted.tokens.pop(self.credential, None)
+    def refused(self) -> bool:
+        """Suspended, removed or expired: a fresh token tells, once for each that was minted."""
+        return self._minted.tokens.pop(self.credential, None) is not None
 
     def ask(self, method: str, path: str) -> Answer:
         """An answer under the App's own JWT; Denied when the App or its installation is gone."""
