@@ -55,6 +55,7 @@ def sync(
 def _wanted(here: "Opened", names: list[str]) -> "list[Source]":
     """The sources to read; a paused or disabled one only fails when it was asked for by name."""
     from cli.clients import faults
+    from trackers.registry import tracker_named
 
     chosen = here.chosen(names)
     found = [fault for source in chosen for fault in faults(source, here.secrets)]
@@ -64,6 +65,11 @@ def _wanted(here: "Opened", names: list[str]) -> "list[Source]":
         source.name: "disabled in the file" if source.direction == "disabled" else "paused"
         for source in chosen
         if source.direction == "disabled" or here.paused(source.name)
+    }
+    idle |= {
+        source.name: "read by nobody: it lives on what is sent to it"
+        for source in chosen
+        if not tracker_named(source.tracker).capabilities.polls
     }
     for name, why in idle.items():
         if names:

@@ -10,7 +10,7 @@ import orjson
 from schemas import fingerprint
 from schemas.delivery import Arrival, Via
 from schemas.errors import Permanent
-from schemas.event import CommentSeen, Event, TicketSeen
+from schemas.event import CommentSeen, CommentsListed, Event, LinksListed, TicketSeen
 from schemas.record import Observation, Page, Record
 from schemas.source import Source
 from store import known
@@ -52,22 +52,29 @@ def arrival(
     source: Source, record: Record, session: int, place: int, event: str, began: datetime
 ) -> Arrival:
     """A record as a delivery; its key is its own observation, never its content."""
-    seen: Event
-    if record.kind == "ticket":
-        seen = TicketSeen(ticket=record.ticket, record=record.body)
-    else:
-        seen = CommentSeen(ticket=record.ticket, record=record.body)
     return Arrival(
         source=source.name,
         via=Via.poll,
         event=event,
         delivery_key=f"poll:{session}:{place}:{record.kind}:{record.external_id}",
         ticket=record.ticket,
-        body=orjson.dumps(Observation(events=(seen,)).model_dump(mode="json")),
+        body=orjson.dumps(Observation(events=_events(record)).model_dump(mode="json")),
         received_at=began,
         observed_at=began,
         session=session,
     )
+
+
+def _events(record: Record) -> tuple[Event, ...]:
+    """A record, with the parts its list brought along."""
+    if record.kind == "comment":
+        return (CommentSeen(ticket=record.ticket, record=record.body),)
+    events: list[Event] = [TicketSeen(ticket=record.ticket, record=record.body)]
+    if record.comments is not None:
+        events.append(CommentsListed(ticket=record.ticket, records=record.comments))
+    if record.links is not None:
+        events.append(LinksListed(ticket=record.ticket, records=record.links))
+    return tuple(events)
 
 
 def _tickets(
@@ -78,10 +85,15 @@ def _tickets(
     arrive: Callable[[Record], Arrival],
     start: datetime | None,
 ) -> Sifted:
-    ours = known.known(connection, source.name, [record.ticket for record in page.records])
+    names = [record.ticket for record in page.records]
+    ours = known.known(connection, source.name, names)
+    brought = [r.ticket for r in page.records if r.comments is not None or r.links is not None]
+    parts = known.parts(connection, source.name, brought) if brought else {}
     sifted = Sifted([])
     for record in page.records:
         before = ours.get(record.ticket)
+        if before is not None and before[3] == "unread":
+            before = None
         try:
             ticket = tracker.to_ticket(record.body, source)
         except Permanent:
@@ -90,15 +102,38 @@ def _tickets(
         if before is None and start is not None and (ticket.updated_at or start) < start:
             sifted.unchanged += 1
             continue
-        inside = tracker.holds(ticket, source)
+        inside = tracker.holds(ticket, source, record.body) is not False
         if not inside and ticket.updated_at:
             sifted.left.append(ticket.updated_at)
         if before is None and not inside:
             sifted.unchanged += 1
             continue
         now = (ticket.revision, fingerprint.core(ticket), ticket.comment_count, "here")
-        _sort(sifted, record, before, before == now, arrive)
+        same = before == now and _same_parts(record, parts.get(record.ticket), source, tracker)
+        _sort(sifted, record, before, same, arrive)
     return sifted
+
+
+def _same_parts(
+    record: Record,
+    ours: tuple[frozenset[tuple[str, str | None]], str] | None,
+    source: Source,
+    tracker: Tracker,
+) -> bool:
+    """Whether the comments and links a list brought along are those we hold.
+
+    They have revisions of their own, so an unmoved ticket says nothing of them. What cannot be read
+    counts as news: the drain will tell what is wrong with it.
+    """
+    if ours is None:
+        return True
+    try:
+        notes = [tracker.to_comment(one, source) for one in record.comments or ()]
+        links = [tracker.to_relation(one, source) for one in record.links or ()]
+    except Permanent:
+        return False
+    same = record.comments is None or ours[0] == {(c.id, fingerprint.comment(c)) for c in notes}
+    return same and (record.links is None or ours[1] == fingerprint.links(links))
 
 
 def _comments(

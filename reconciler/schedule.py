@@ -22,11 +22,18 @@ log = structlog.get_logger("ticketsync")
 
 
 def due(parts: Parts) -> list[Source]:
-    """The sources whose time has come: never read, or their interval is over."""
+    """The sources whose time has come: never read, or their interval is over.
+
+    One whose tracker has no API to read lives on what it is sent.
+    """
     now = parts.now()
     with parts.store.read() as connection:
         states = sources.states(connection)
-    return [source for name, source in parts.sources.items() if _is_due(states.get(name), now)]
+    return [
+        source
+        for name, source in parts.sources.items()
+        if parts.tracker(source.tracker).capabilities.polls and _is_due(states.get(name), now)
+    ]
 
 
 def _is_due(state: SourceState | None, now: datetime) -> bool:

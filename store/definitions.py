@@ -14,7 +14,13 @@ from store.tables import definitions, tickets
 Named = tuple[str, DefinitionKind, str]
 """(source, kind, id)."""
 
-_COLUMN = {"label": "label_ids", "component": "component_ids", "milestone": "milestone_id"}
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "label": ("label_ids",),
+    "component": ("component_ids",),
+    "milestone": ("milestone_id",),
+    "sprint": ("sprint_id", "sprint_ids"),
+    "state": ("status_id",),
+}
 
 
 def remember(
@@ -42,7 +48,7 @@ def remember(
         newer="seen_at",
     )
     for source, kind, one in changed:
-        _mark(connection, source, kind, one)
+        _mark(connection, source, kind, one, latest[source, kind, one][0])
     return len(changed), new
 
 
@@ -119,21 +125,34 @@ def _news(
 
 
 def _differs(row: Any, definition: Definition) -> bool:
-    return bool(row.deleted) or (row.name, row.color) != (definition.name, definition.color)
+    if row.deleted or (row.name, row.color) != (definition.name, definition.color):
+        return True
+    return definition.kind == "state" and row.state != definition.state
 
 
-def _mark(connection: sa.Connection, source: str, kind: DefinitionKind, one: str) -> None:
-    """Marks the tickets that carry a definition for rendering, in one statement."""
-    column = tickets.c[_COLUMN.get(kind, "sprint_id")]
+def _mark(
+    connection: sa.Connection,
+    source: str,
+    kind: DefinitionKind,
+    one: str,
+    now: Definition | None = None,
+) -> None:
+    """Marks the tickets that carry a definition for rendering, in one statement.
+
+    A state's name stands in the ticket's own row, so that questions by status need no join.
+    """
+    carries = sa.or_(*(_holds(connection, tickets.c[name], one) for name in _COLUMNS[kind]))
+    values: dict[str, Any] = {"render_due": tickets.c.render_due + 1}
+    if kind == "state" and now is not None:
+        values["status"] = now.name
+        values |= {"status_category": now.state} if now.state else {}
+    connection.execute(tickets.update().where(tickets.c.source == source, carries).values(values))
+
+
+def _holds(connection: sa.Connection, column: Any, one: str) -> Any:
     if isinstance(column.type, sa.Text):
-        carries = column == one
-    elif connection.dialect.name == "postgresql":
-        carries = column.op("@>")(sa.cast(sa.func.jsonb_build_array(one), column.type))
-    else:
-        each = sa.func.json_each(column).table_valued("value")
-        carries = sa.exists(sa.select(1).select_from(each).where(each.c.value == one))
-    connection.execute(
-        tickets.update()
-        .where(tickets.c.source == source, carries)
-        .values(render_due=tickets.c.render_due + 1)
-    )
+        return column == one
+    if connection.dialect.name == "postgresql":
+        return column.op("@>")(sa.cast(sa.func.jsonb_build_array(one), column.type))
+    each = sa.func.json_each(column).table_valued("value")
+    return sa.exists(sa.select(1).select_from(each).where(each.c.value == one))

@@ -39,6 +39,13 @@ def claim(connection: sa.Connection, key: Key, now: datetime) -> Doubt | None:
     return rows.doubt_of(row.doubt) if row else None
 
 
+def drop(connection: sa.Connection, key: Key) -> None:
+    """Gives a doubt up that nobody can answer."""
+    connection.execute(
+        tickets.update().where(among(tickets, [key])).values(doubt=None, doubt_due_at=None)
+    )
+
+
 def put_off(connection: sa.Connection, key: Key, doubt: Doubt) -> None:
     """Stores when the tracker is asked again, unless a new question came up meanwhile."""
     connection.execute(

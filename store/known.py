@@ -5,9 +5,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from schemas import fingerprint
 from schemas.model import Json
+from schemas.ticket import Relation
+from store import rows
 from store.keys import Key
-from store.tables import comments, deliveries, tickets
+from store.tables import comments, deliveries, relations, tickets
 
 
 def known(
@@ -32,6 +35,27 @@ def known_comments(
         comments.c.external_id, comments.c.revision, comments.c.fingerprint, comments.c.deleted
     ).where(comments.c.source == source, comments.c.external_id.in_(ids))
     return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
+
+
+def parts(
+    connection: sa.Connection, source: str, ids: Sequence[str]
+) -> dict[str, tuple[frozenset[tuple[str, str | None]], str]]:
+    """What is held beside the tickets: ({(comment, fingerprint)}, fingerprint of the links)."""
+    notes: dict[str, set[tuple[str, str | None]]] = {}
+    links: dict[str, list[Relation]] = {}
+    query = sa.select(comments.c.ticket, comments.c.external_id, comments.c.fingerprint).where(
+        comments.c.source == source, comments.c.ticket.in_(ids), comments.c.deleted.is_(False)
+    )
+    for ticket, comment, seen in connection.execute(query):
+        notes.setdefault(ticket, set()).add((comment, seen))
+    held = sa.select(relations.c.ticket, relations.c.kind, relations.c.reference).where(
+        relations.c.source == source, relations.c.ticket.in_(ids)
+    )
+    for ticket, kind, reference in connection.execute(held):
+        links.setdefault(ticket, []).append(rows.relation_of(kind, reference))
+    return {
+        one: (frozenset(notes.get(one, ())), fingerprint.links(links.get(one, ()))) for one in ids
+    }
 
 
 def ids_here(connection: sa.Connection, source: str) -> set[str]:

@@ -9,10 +9,11 @@ import orjson
 
 from schemas.held import Doubt
 from schemas.model import Json
-from schemas.ticket import Ticket
+from schemas.ticket import Relation, Ticket
 
 PLAIN = (
     "external_id", "key", "number", "native_id", "url", "title", "body", "type", "state", "status",
+    "status_id",
     "close_reason", "priority", "severity", "estimate", "story_points", "weight", "time_estimate",
     "time_spent", "due_date", "customer", "reactions", "custom_fields", "external_fields", "locked",
     "confidential", "created_at", "updated_at", "closed_at",
@@ -42,6 +43,22 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
         row[name] = model.model_dump(mode="json", exclude_none=True) if model else None
     row["attachments"] = [a.model_dump(mode="json", exclude_none=True) for a in ticket.attachments]
     return row
+
+
+def reference_of(relation: Relation) -> dict[str, Any]:
+    """What is kept of a link: where it leads, and the pull request it is."""
+    return {
+        **relation.target.model_dump(mode="json", exclude_none=True),
+        **relation.model_dump(mode="json", include={"pull_request"}, exclude_none=True),
+    }
+
+
+def relation_of(kind: Any, reference: dict[str, Any]) -> Relation:
+    """The link in a row."""
+    target = {name: value for name, value in reference.items() if name != "pull_request"}
+    return Relation.model_validate(
+        {"kind": kind, "target": target, "pull_request": reference.get("pull_request")}
+    )
 
 
 def pack(record: Json) -> bytes | None:

@@ -186,7 +186,7 @@ def _save_relations(connection: sa.Connection, changes: Sequence[Change]) -> Non
                     "ticket": key[1],
                     "kind": kind,
                     "target": target,
-                    "reference": relation.target.model_dump(mode="json", exclude_none=True),
+                    "reference": rows.reference_of(relation),
                 }
                 for (key, kind, target), relation in values.items()
             ],

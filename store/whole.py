@@ -80,7 +80,7 @@ def _with_parts(connection: sa.Connection, found: dict[Key, Ticket]) -> dict[Key
     links: dict[Key, list[Relation]] = {}
     query = sa.select(relations).where(among(relations, found, "ticket"))
     for row in connection.execute(query.order_by(relations.c.kind, relations.c.target)):
-        link = Relation(kind=row.kind, target=TicketRef(**row.reference))
+        link = rows.relation_of(row.kind, row.reference)
         links.setdefault((row.source, row.ticket), []).append(link)
     return {
         key: ticket.model_copy(
@@ -144,7 +144,13 @@ def _milestone(row: Any) -> Milestone:
 
 
 def _sprint(row: Any) -> Sprint:
-    return Sprint(id=row.external_id, name=row.name, state=row.state)
+    return Sprint(
+        id=row.external_id,
+        name=row.name,
+        state=row.state,
+        starts_at=row.starts_on,
+        ends_at=row.due_on,
+    )
 
 
 def _people(connection: sa.Connection, raw: Sequence[Any]) -> dict[Key, Person]:

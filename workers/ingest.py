@@ -33,6 +33,7 @@ from schemas.record import Observation
 from schemas.source import Source
 from schemas.ticket import Person, Ticket
 from trackers.base import Tracker
+from workers.rules import carried
 from workers.rules.facts import (
     CommentFact,
     CommentGoneFact,
@@ -178,54 +179,35 @@ def _translate(
     match event:
         case TicketSeen():
             ticket = tracker.to_ticket(event.record, source)
-            inside = tracker.holds(ticket, source)
-            reading.facts.append(TicketFact(ticket, event.record, inside))
+            inside = tracker.holds(ticket, source, event.record)
+            if inside is None:
+                reading.facts.append(DoubtFact("core", "only the tracker can tell its filter"))
+            else:
+                reading.facts.append(TicketFact(ticket, event.record, inside))
             _carried(reading, ticket)
         case CommentSeen():
             _comment(reading, event.record, source, tracker)
         case CommentsListed():
-            for record in event.records:
-                _comment(reading, record, source, tracker)
-            reading.facts.append(CommentsReadFact())
+            ids = [_comment(reading, record, source, tracker) for record in event.records]
+            reading.facts.append(CommentsReadFact(frozenset(ids)))
         case LinksListed():
             found = tuple(tracker.to_relation(record, source) for record in event.records)
             reading.facts.append(LinksFact(found))
 
 
-def _comment(reading: Reading, record: Any, source: Source, tracker: Tracker) -> None:
+def _comment(reading: Reading, record: Any, source: Source, tracker: Tracker) -> str:
     comment = tracker.to_comment(record, source)
     reading.facts.append(CommentFact(comment))
     if comment.author:
         reading.people.append(comment.author)
+    return comment.id
 
 
 def _carried(reading: Reading, ticket: Ticket) -> None:
     reading.people += ticket.assignees
     if ticket.reporter:
         reading.people.append(ticket.reporter)
-    reading.definitions += [
-        Definition(
-            kind="label",
-            id=label.id,
-            name=label.name,
-            color=label.color,
-            description=label.description,
-        )
-        for label in ticket.labels
-    ]
-    if ticket.milestone:
-        mile = ticket.milestone
-        reading.definitions.append(
-            Definition(
-                kind="milestone",
-                id=mile.id,
-                name=mile.title,
-                number=mile.number,
-                state=mile.state,
-                description=mile.description,
-                due_on=mile.due_on.isoformat() if mile.due_on else None,
-            )
-        )
+    reading.definitions += carried.definitions(ticket)
 
 
 def seen_at(reading: Reading) -> datetime:

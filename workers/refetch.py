@@ -44,6 +44,9 @@ def refetch(work: Work, source: str, tickets: Iterable[str]) -> None:
     """
     if source not in work.sources:
         return
+    if not work.tracker(work.sources[source].tracker).capabilities.polls:
+        _let_be(work, source, tickets)
+        return
     with ExitStack() as open_client:
 
         @cache
@@ -58,6 +61,13 @@ def refetch(work: Work, source: str, tickets: Iterable[str]) -> None:
                 doubt = doubts.claim(connection, key, work.now())
             if doubt is not None:
                 _ask(work, client, key, doubt)
+
+
+def _let_be(work: Work, source: str, tickets: Iterable[str]) -> None:
+    """There is nobody to ask: what such a tracker sends is the record itself."""
+    with work.store.write() as connection:
+        for ticket in tickets:
+            doubts.drop(connection, (source, ticket))
 
 
 def _ask(work: Work, client: Callable[[], Client], key: Key, doubt: Doubt) -> None:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from schemas.delivery import Outcome, Via
 from schemas.event import Doubtful, TicketSeen
+from store import queries
 from store.database import Store
 from tests.builders import (
     SOURCE,
@@ -154,8 +155,17 @@ def test_a_link_puts_both_ends_in_doubt_each_in_its_own_lane(store: Store) -> No
     assert {str(one.outcome) for one in hints} == {"applied"}
 
 
-def test_a_hint_for_a_ticket_nobody_holds_is_ignored(store: Store) -> None:
-    drained(store, observed(Doubtful(tickets=("99",), aspect="core", reason="x"), ticket=None))
+def test_a_hint_for_a_ticket_nobody_holds_asks_for_it_and_shows_nothing(store: Store) -> None:
+    hint = Doubtful(tickets=("99",), aspect="core", reason="x")
+    done = drained(store, observed(hint, ticket=None))
+    assert outcomes(store) == ["applied", "applied"]
+    assert done.doubtful == {(SOURCE, "99")}
+    with store.read() as connection:
+        assert queries.find(connection, source=SOURCE, state="all") == []
+
+
+def test_a_hint_for_a_part_of_a_ticket_nobody_holds_is_ignored(store: Store) -> None:
+    drained(store, observed(Doubtful(tickets=("99",), aspect="links", reason="x"), ticket=None))
     assert outcomes(store) == ["applied", "ignored"]
     assert row(store, 99) is None
 

@@ -22,6 +22,7 @@ from workers.rules.facts import (
     CommentsReadFact,
     DoubtFact,
     GoneFact,
+    HiddenFact,
     LinksFact,
 )
 
@@ -192,11 +193,42 @@ def test_each_question_is_answered_by_its_own_part_alone() -> None:
     assert aspects_of(held) == {"links"}
 
 
-def test_a_hint_about_an_unknown_or_lost_ticket_is_ignored() -> None:
+def test_a_hint_about_a_part_of_an_unknown_or_lost_ticket_is_ignored() -> None:
     assert told(Held(), DoubtFact("links", "x")).outcome is Outcome.ignored
     gone = told(holding(5), GoneFact("HTTP 410"), when=1).held
-    folded = told(gone, DoubtFact("core", "x"), when=2)
+    folded = told(gone, DoubtFact("links", "x"), when=2)
     assert (folded.outcome, folded.reason) == (Outcome.ignored, "the ticket is deleted")
+
+
+def test_a_ticket_only_heard_of_is_asked_about_and_taken_as_it_comes() -> None:
+    heard = told(Held(), DoubtFact("core", "x"), when=1).held
+    assert (ticket_of(heard).fate, aspects_of(heard)) == ("unread", {"core"})
+    read = told(heard, seen(0), via=FETCH, when=2).held
+    assert (ticket_of(read).fate, ticket_of(read).doubt) == ("here", None)
+
+
+def test_a_ticket_only_heard_of_that_is_not_ours_to_see_is_never_shown() -> None:
+    heard = told(Held(), DoubtFact("core", "x"), when=1).held
+    hidden = told(heard, HiddenFact("HTTP 404"), via=FETCH, when=2)
+    outside = told(heard, seen(0, inside=False), via=FETCH, when=2)
+    for folded in (hidden, outside):
+        assert folded.outcome is Outcome.ignored
+        assert (ticket_of(folded.held).fate, ticket_of(folded.held).doubt) == ("unread", None)
+
+
+def test_a_lost_ticket_is_asked_about_when_something_happened_to_it_later() -> None:
+    gone = told(holding(5), GoneFact("bin"), when=3).held
+    assert told(gone, DoubtFact("core", "late"), when=2).outcome is Outcome.ignored
+    asked = told(gone, DoubtFact("core", "restored"), when=4).held
+    back = told(asked, seen(9), via=FETCH, when=5).held
+    assert (ticket_of(back).fate, ticket_of(back).doubt) == ("here", None)
+
+
+def test_a_list_that_lacks_comments_we_hold_asks_for_them_and_deletes_none() -> None:
+    held = told(holding(5), said(1), when=1).held
+    listed = told(held, CommentsReadFact(frozenset()), via=POLL, when=2).held
+    assert aspects_of(listed) == {"comments"}
+    assert not listed.comments[ID].deleted
 
 
 def test_a_question_asked_twice_keeps_its_first_reason_and_its_age() -> None:

@@ -49,6 +49,8 @@ class CommentGoneFact:
 class CommentsReadFact:
     """All comments of the ticket were read at once (each comes as a fact of its own too)."""
 
+    ids: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class LinksFact:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from schemas.delivery import Outcome
+from schemas.delivery import Outcome, Via
 from schemas.event import Aspect
 from schemas.held import Doubt, Fate, Held, HeldComment, HeldTicket
 from schemas.ticket import TicketRef
@@ -79,8 +79,7 @@ def _fold_part(
         case CommentGoneFact():
             return _comment_gone(held, fact, sight)
         case CommentsReadFact():
-            read = _settled(_settled(held, "comments", sight), "count", sight)
-            return Folded(read, Outcome.unchanged)
+            return _comments_read(held, fact, sight)
         case LinksFact():
             read = replace(_settled(held, "links", sight), relations=fact.relations)
             return Folded(read, Outcome.applied)
@@ -98,6 +97,18 @@ def _comment(held: Held, fact: CommentFact, sight: Sight) -> Folded:
         asked = _doubt(held, "comments", f"two states of comment {comment.id}", sight.observed_at)
         held = asked.held
     return Folded(held, outcome, "" if outcome is Outcome.applied else f"comment {comment.id}")
+
+
+def _comments_read(held: Held, fact: CommentsReadFact, sight: Sight) -> Folded:
+    """The complete list. One that came with a page of tickets only raises the question of what it
+    lacks; a fetch has asked about each of those already."""
+    if sight.via is Via.poll:
+        before = sight.observed_at
+        ours = (i for i, c in held.comments.items() if not c.deleted and c.observed_at < before)
+        if any(one not in fact.ids for one in ours):
+            return _doubt(held, "comments", "a list lacks comments we hold", before)
+    read = _settled(_settled(held, "comments", sight), "count", sight)
+    return Folded(read, Outcome.unchanged)
 
 
 def _comment_gone(held: Held, fact: CommentGoneFact, sight: Sight) -> Folded:
@@ -124,6 +135,9 @@ def _lost(
         return Folded(replace(held, ticket=new), Outcome.applied, reason)
     if fate == "hidden" and sight.observed_at < before.observed_at:
         return Folded(held, Outcome.stale, "it was seen after that answer")
+    if (before.fate, fate) == ("unread", "hidden"):
+        # Heard of, and not for our eyes: nothing was ever shown, so nothing is hidden now.
+        return Folded(replace(held, ticket=replace(before, doubt=None)), Outcome.ignored, reason)
     if before.fate in (fate, "deleted") or (before.fate, fate) == ("moved", "hidden"):
         settled = replace(before, doubt=None)
         return Folded(replace(held, ticket=settled), Outcome.unchanged, reason)
@@ -145,12 +159,21 @@ def _doubt(
     asked_at: datetime,
     grace: timedelta = timedelta(0),
 ) -> Folded:
+    if held.ticket is None and aspect == "core":
+        held = replace(held, ticket=HeldTicket(None, None, "unread", asked_at))
     if held.ticket is None:
         return Folded(held, Outcome.ignored, "its ticket is not held")
-    if held.ticket.fate != "here":
+    if not _may_be_asked(held.ticket, aspect, asked_at):
         return Folded(held, Outcome.ignored, f"the ticket is {held.ticket.fate}")
     doubt = doubts.raise_doubt(held.ticket.doubt, aspect, reason, asked_at, grace=grace)
     return Folded(replace(held, ticket=replace(held.ticket, doubt=doubt)), Outcome.applied, reason)
+
+
+def _may_be_asked(ticket: HeldTicket, aspect: Aspect, asked_at: datetime) -> bool:
+    """A ticket that is here, one only heard of, or a lost one that may have come back since."""
+    if ticket.fate == "here":
+        return True
+    return aspect == "core" and (ticket.fate == "unread" or asked_at > ticket.observed_at)
 
 
 def _settled(held: Held, aspect: Aspect, sight: Sight) -> Held:

@@ -30,8 +30,9 @@ class Verdict:
 
 def see_ticket(held: HeldTicket | None, fact: TicketFact, sight: Sight, now: datetime) -> Verdict:
     """A snapshot of the ticket, full or partial."""
-    if held is None and not fact.inside:
-        return Verdict(None, Outcome.ignored, "outside the source's filter")
+    if not fact.inside and (held is None or held.fate == "unread"):
+        left = None if held is None else replace(held, doubt=None)
+        return Verdict(left, Outcome.ignored, "outside the source's filter")
     if held is not None and _is_another(held, fact):
         return Verdict(held, Outcome.ignored, f"{ANOTHER} {fact.ticket.native_id}")
     if not fact.ticket.full:
@@ -169,6 +170,8 @@ def _doubt_after(held: HeldTicket, fact: TicketFact, sight: Sight, now: datetime
 def _see_partial(held: HeldTicket | None, fact: TicketFact, sight: Sight) -> Verdict:
     """Shown at once when it is not older, but it raises no revision and asks for the record."""
     seen = fact.ticket
+    if held is not None and held.fate == "unread":
+        held = None  # nothing of it is shown yet, so there is nothing to lay this over
     if held is not None and held.fate != "here":
         return Verdict(held, Outcome.stale, f"the ticket is {held.fate}")
     older = seen.revision is not None and held is not None
@@ -202,8 +205,11 @@ def _see_partial(held: HeldTicket | None, fact: TicketFact, sight: Sight) -> Ver
 def _returns(held: HeldTicket, sight: Sight) -> bool:
     """Whether a record may bring a lost ticket back: only what was observed later may.
 
-    A hidden one is back once it is seen; against a proof only the tracker's own answer counts.
+    A hidden one is back once it is seen; against a proof only the tracker's own answer counts. One
+    that was only heard of takes whatever comes.
     """
+    if held.fate == "unread":
+        return True
     later = sight.observed_at > held.observed_at
     return later and (held.fate == "hidden" or sight.via is Via.fetch)
 
