@@ -1,29 +1,16 @@
 """`add`: a project becomes a source in the configuration file, everything else in it untouched."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.given import Yes, given, program, who
 from schemas.errors import ConfigError, TicketsyncError
 
-STATES = ("open", "closed", "all")
-LONGEST_NAME = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What was asked for; None where nobody said."""
-
-    tracker: str
-    url: str
-    state: str | None
-    name: str | None
-    api_url: str | None
-    token_env: str | None
-    webhook_secret_env: list[str] | None
-    yes: bool
+if TYPE_CHECKING:
+    from cli.asking import Wish
+    from trackers.base import Tracker
 
 
 def register(app: typer.Typer) -> None:
@@ -33,159 +20,214 @@ def register(app: typer.Typer) -> None:
 
 def add(
     ctx: typer.Context,
-    tracker: Annotated[str, typer.Argument(help="The kind of tracker: github.")],
+    tracker: Annotated[
+        str,
+        typer.Argument(help="github, gitlab, jira, linear, azure-devops or generic."),
+    ],
     url: Annotated[str, typer.Argument(help="The project's address in a browser.")],
     state: Annotated[str | None, typer.Option(help="Which issues: open, closed or all.")] = None,
+    jql: Annotated[str | None, typer.Option(help="Which issues of a Jira project.")] = None,
+    project: Annotated[
+        list[str] | None, typer.Option(help="Which project, if the address names none.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="What to call the source.")] = None,
     api_url: Annotated[
         str | None, typer.Option(help="Where its API is, if not where it usually is.")
     ] = None,
+    deployment: Annotated[
+        str | None, typer.Option(help="cloud or server, where the address does not tell.")
+    ] = None,
     token_env: Annotated[
         str | None, typer.Option(help="The variable that holds the token.")
+    ] = None,
+    email_env: Annotated[
+        str | None, typer.Option(help="The variable that holds the token's account.")
     ] = None,
     webhook_secret_env: Annotated[
         list[str] | None, typer.Option(help="The variable that holds the webhook secret.")
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Try the token and read it once.")
+    ] = True,
     yes: Yes = False,
 ) -> None:
     """Add a project to the configuration.
 
-    Asks what is not given, or takes the defaults with --yes.
+    Asks what is not given, or takes the defaults with --yes. With a token at hand it ends with a
+    first sync.
     """
-    from cli import settings_file
-    from runtime import config
+    from cli.asking import Wish
     from trackers.registry import tracker_named
 
-    wish = Wish(tracker, url, state, name, api_url, token_env, webhook_secret_env, yes)
-    clean, api, project = tracker_named(tracker).source_url(url)
+    known = tracker_named(tracker)
+    wish = Wish(
+        tracker=known.name,
+        url=url,
+        state=state,
+        jql=jql,
+        projects=project,
+        name=name,
+        api_url=api_url,
+        deployment=deployment,
+        token_env=token_env,
+        email_env=email_env,
+        webhook_secret_env=webhook_secret_env,
+        yes=yes,
+    )
+    added = _write(ctx, known, wish)
+    if added:
+        _then(ctx, known, added, check)
+
+
+def _write(ctx: typer.Context, tracker: "Tracker", wish: "Wish") -> list[dict[str, Any]]:
+    """The new tables, written; empty when all of them were there."""
+    from cli import settings_file
+    from cli.asking import Names, filter_of, name_of
+    from runtime import config
+
     path = config.path_of(given(ctx).config)
     document = settings_file.read(path)
-    present = settings_file.sources(document)
-    twin = next((one for one in present if _same(one, tracker, clean)), None)
-    if twin is not None:
-        print(f'{project} is here already, as "{twin.get("name")}"; nothing was changed')
-        return
     around = config.surroundings(path.parent)
-    values = _values(wish, clean, api, _Names(present, project), around)
-    settings_file.append(document, values)
-    fresh = not path.exists()
-    settings_file.write(path, document)
-    print(f'added {project} as "{values["name"]}" to {path.name}{" (new)" if fresh else ""}')
-    _then(ctx, values, around)
+    fresh, added = not path.exists(), []
+    for clean, api, project in _projects(tracker, wish, around):
+        present = settings_file.sources(document)
+        twin = next((one for one in present if _same(one, tracker, clean)), None)
+        if twin is not None:
+            print(f'{project} is here already, as "{twin.get("name")}"; nothing was changed')
+            continue
+        chosen = filter_of(wish, project)
+        called = name_of(wish, Names(present, project))
+        table = _table(tracker, wish, clean, api, around) | {"name": called, "filter": chosen}
+        settings_file.append(document, _ordered(table))
+        added.append(table)
+        print(f'added {project} as "{called}" to {path.name}{" (new)" if fresh else ""}')
+    if added:
+        settings_file.write(path, document)
+    return added
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """The names that are taken, and those to propose for a project."""
+def _projects(
+    tracker: "Tracker", wish: "Wish", around: dict[str, str]
+) -> Iterator[tuple[str, str | None, str]]:
+    """(address, API, name) of each project to add: the one the address names, or a choice."""
+    from cli.asking import choice, key_of
 
-    present: list[dict[str, Any]]
-    project: str
-
-    def fault(self, name: str) -> str | None:
-        """Why a source cannot be called so; None when it can."""
-        from runtime.slugs import slug_of
-
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            return f"a source's name has 1 to {LONGEST_NAME} printable characters"
-        for one in self.present:
-            other = str(one.get("name", ""))
-            if slug_of(other) == slug_of(name):
-                return f'the name "{name}" is taken by {one.get("url")}; choose another'
-        return None
-
-    def proposal(self) -> str:
-        """The repository's name, with its owner's when that is taken."""
-        owner, _, short = self.project.rpartition("/")
-        long = f"{owner.replace('/', '-')}-{short}"
-        free = (n for n in (short, long, *(f"{long}-{i}" for i in range(2, 100))))
-        return next((name for name in free if self.fault(name) is None), short)
+    clean, api, project = tracker.source_url(wish.url)
+    if not project:
+        for one in choice(wish, lambda: _offered(tracker, wish, clean, api, around)):
+            yield tracker.source_url(one.url)
+        return
+    if tracker.name == "jira":
+        key = key_of(wish, project)
+        clean, api, project = tracker.source_url(clean.removesuffix(project) + key)
+    yield clean, api, project
 
 
-def _values(
-    wish: Wish, clean: str, api: str | None, names: _Names, around: dict[str, str]
+def _offered(
+    tracker: "Tracker", wish: "Wish", clean: str, api: str | None, around: dict[str, str]
+) -> Sequence[Any]:
+    """The projects of a site that the credential shows."""
+    from cli.clients import connect
+    from runtime.credentials import Secrets
+    from schemas.source import Source
+
+    table = _table(tracker, wish, clean, api, around)
+    source = Source.model_validate(table | {"name": "new", "slug": "new"})
+    client = connect(source, Secrets(around))
+    try:
+        return list(client.projects())
+    finally:
+        client.close()
+
+
+def _table(
+    tracker: "Tracker", wish: "Wish", clean: str, api: str | None, around: dict[str, str]
 ) -> dict[str, Any]:
-    state = _state(wish)
-    name = _name(wish, names)
-    prefix = wish.tracker.upper().replace("-", "_")
-    token = _variable(wish.token_env, f"{prefix}_TOKEN", around)
-    secrets = wish.webhook_secret_env or _variable(None, f"{prefix}_WEBHOOK_SECRET", around)
+    """A `[[sources]]` table without name and filter; a variable is named only when it is set."""
+    from cli.asking import variables
+
+    can = tracker.capabilities
+    token = next(variables(can.token_variables, around, wish.token_env), None)
+    email = next(variables(can.email_variables, around, wish.email_env), None)
+    secret = f"{tracker.name.upper()}_WEBHOOK_SECRET"
     values = {
-        "name": name,
-        "tracker": wish.tracker,
+        "tracker": tracker.name,
         "url": clean,
         "api_url": (wish.api_url or "").rstrip("/") or api,
+        "deployment": wish.deployment,
         "token_env": token,
-        "webhook_secret_env": [secrets] if isinstance(secrets, str) else secrets,
-        "filter": {"state": state},
+        "email_env": email,
+        "webhook_secret_env": wish.webhook_secret_env or list(variables([secret], around)),
     }
     return {key: value for key, value in values.items() if value}
 
 
-def _state(wish: Wish) -> str:
-    if wish.state is None and wish.yes:
-        return "open"
-    if wish.state is None:
-        return str(typer.prompt("Issue state filter", default="open", value_proc=_known_state))
-    if wish.state not in STATES:
-        raise ConfigError(f'--state must be {", ".join(STATES)}, not "{wish.state}"')
-    return wish.state
+def _ordered(table: dict[str, Any]) -> dict[str, Any]:
+    """The name first, the filter last, as people write it."""
+    middle = {key: value for key, value in table.items() if key not in ("name", "filter")}
+    return {"name": table["name"], **middle, "filter": table["filter"]}
 
 
-def _known_state(answer: str) -> str:
-    if answer.strip().lower() not in STATES:
-        raise typer.BadParameter(f"answer {', '.join(STATES)}")
-    return answer.strip().lower()
-
-
-def _name(wish: Wish, names: _Names) -> str:
-    def free(answer: str) -> str:
-        fault = names.fault(answer.strip())
-        if fault is not None:
-            raise typer.BadParameter(fault)
-        return answer.strip()
-
-    if wish.name is None and not wish.yes:
-        return str(typer.prompt("Source name", default=names.proposal(), value_proc=free))
-    name = (names.proposal() if wish.name is None else wish.name).strip()
-    fault = names.fault(name)
-    if fault is not None:
-        raise ConfigError(f"--name: {fault}")
-    return name
-
-
-def _variable(named: str | None, usual: str, around: dict[str, str]) -> str | None:
-    """The variable to write: the one that was named, or the usual one if it is set."""
-    return named or (usual if around.get(usual, "").strip() else None)
-
-
-def _same(one: dict[str, Any], tracker: str, clean: str) -> bool:
+def _same(one: dict[str, Any], tracker: "Tracker", clean: str) -> bool:
     """Whether a table of the file, however its address is spelt, is this very project."""
-    from trackers.registry import tracker_named
-
     try:
-        url = tracker_named(tracker).source_url(str(one.get("url", "")))[0]
+        url = tracker.source_url(str(one.get("url", "")))[0]
     except ConfigError:
         return False
-    return one.get("tracker") == tracker and url.casefold() == clean.casefold()
+    return one.get("tracker") == tracker.name and url.casefold() == clean.casefold()
 
 
-def _then(ctx: typer.Context, values: dict[str, Any], around: dict[str, str]) -> None:
-    """What to do next; the audit note needs a configuration that is whole."""
+def _then(ctx: typer.Context, tracker: "Tracker", added: list[dict[str, Any]], check: bool) -> None:
+    """What to do next, or the first look when everything for it is there."""
+    from cli.first_look import first_look
+    from runtime import config
+
+    around = config.surroundings(config.path_of(given(ctx).config).parent)
+    names = [str(values["name"]) for values in added]
+    unset = [one for values in added for one in _unset(values, around)]
+    for variable in dict.fromkeys(unset):
+        print(f"first: set {variable} in the environment, or in a .env beside the file")
+    for values in added:
+        _note(ctx, values)
+    ready = check and not unset and all(values.get("token_env") for values in added)
+    if ready and tracker.capabilities.polls:
+        first_look(ctx, names)
+    elif tracker.capabilities.polls:
+        _next(tracker, added)
+    _hooks(added)
+
+
+def _unset(values: dict[str, Any], around: dict[str, str]) -> list[str]:
+    named = [
+        values.get("token_env"),
+        values.get("email_env"),
+        *values.get("webhook_secret_env", []),
+    ]
+    return [one for one in named if one and not around.get(one)]
+
+
+def _next(tracker: "Tracker", added: list[dict[str, Any]]) -> None:
+    names = " ".join(_quoted(str(values["name"])) for values in added)
+    if any(not values.get("token_env") for values in added):
+        usual = " or ".join(tracker.capabilities.token_variables)
+        if tracker.name == "github":
+            print("token: none, so anonymous: public repositories only, few requests an hour")
+        else:
+            print(f"token: none yet; set {usual}, or sign in with `auth {tracker.name}`")
+    print(f"next:  {program()} sync {names}   reads all its tickets once")
+    print(f"       {program()} up   keeps them up to date")
+
+
+def _hooks(added: list[dict[str, Any]]) -> None:
     from runtime.slugs import slug_of
 
-    unset = [values.get("token_env"), *values.get("webhook_secret_env", [])]
-    for variable in (one for one in unset if one and not around.get(one)):
-        print(f"first: set {variable} in the environment, or in a .env beside the file")
-    if not values.get("token_env"):
-        print("token: none, so anonymous: public repositories only, few requests an hour")
-    print(f"next:  {program()} sync {_quoted(values['name'])}   reads all its tickets once")
-    print(f"       {program()} up   keeps them up to date")
-    address = f"/webhooks/{slug_of(values['name'])}"
-    if values.get("webhook_secret_env"):
-        print(f"hook:  {program()} hooks register {_quoted(values['name'])}   ({address})")
-    else:
-        print(f"hook:  none, so polling only; with --webhook-secret-env it would be {address}")
-    _note(ctx, values)
+    for values in added:
+        address = f"/webhooks/{slug_of(str(values['name']))}"
+        if values.get("webhook_secret_env"):
+            name = _quoted(str(values["name"]))
+            print(f"hook:  {program()} hooks register {name}   ({address})")
+        else:
+            print(f"hook:  none, so polling only; with --webhook-secret-env it would be {address}")
 
 
 def _quoted(name: str) -> str:
@@ -195,6 +237,7 @@ def _quoted(name: str) -> str:
 
 
 def _note(ctx: typer.Context, values: dict[str, Any]) -> None:
+    """A row in the audit table; it needs a configuration that is whole."""
     from cli.context import opened
     from runtime.clock import utc_now
     from store import audit

@@ -14,7 +14,9 @@ from cli import (
     dead_letters,
     deliveries,
     doctor,
+    fields,
     hooks,
+    projects,
     running,
     sessions,
     settings,
@@ -83,7 +85,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (running, add, sync, status, doctor):
+for module in (running, add, projects, sync, status, doctor):
     module.register(app)
 for name, noun in (
     ("sources", sources),
@@ -92,6 +94,7 @@ for name, noun in (
     ("dead-letters", dead_letters),
     ("sessions", sessions),
     ("hooks", hooks),
+    ("fields", fields),
     ("config", settings),
     ("db", database),
 ):

@@ -1,13 +1,19 @@
 """A tracker's client without a store, for looking at a source rather than reading it."""
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from schemas.errors import ConfigError, Denied
 from schemas.ports import Validator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from runtime.credentials import Secrets
+    from schemas.ports import Grant
+    from schemas.settings import Settings
     from schemas.source import Source
+    from store.grants import Grants
     from trackers.base import Client
 
 
@@ -20,6 +26,38 @@ class Forgetful:
 
     def put(self, _credential: str, _address: str, _validator: Validator) -> None:
         """Nothing is kept."""
+
+
+class StoredGrants:
+    """The grants of a store that is opened for each question: few commands ever ask."""
+
+    def __init__(self, settings: "Settings") -> None:
+        self._settings = settings
+
+    def find(self, tracker: str, origin: str) -> "Grant | None":
+        """The grant for a site."""
+        with self._opened() as grants:
+            return grants.find(tracker, origin)
+
+    def renew(
+        self, tracker: str, origin: str, seen: "Grant", refresh: "Callable[[Grant], Grant]"
+    ) -> "Grant":
+        """A grant newer than `seen`."""
+        with self._opened() as grants:
+            return grants.renew(tracker, origin, seen, refresh)
+
+    @contextmanager
+    def _opened(self) -> "Iterator[Grants]":
+        from runtime import config
+        from store.database import open_store
+        from store.grants import Grants
+
+        given = self._settings
+        store = open_store(given.store.url, given.folder, migrate=given.store.auto_migrate)
+        try:
+            yield Grants(store, config.sealing(given))
+        finally:
+            store.close()
 
 
 def connect(source: "Source", secrets: "Secrets") -> "Client":

@@ -12,7 +12,7 @@ from store.workspace.read import ReadFile, read
 from store.workspace.render import shown_person
 
 Neutral = Mapping[str, Any]
-"""A ticket reduced to what all sides can say: number, title, body, state, labels, …"""
+"""A ticket reduced to what all sides can say: key, title, body, state, labels, …"""
 
 FIELDS = ("title", "body", "state", "labels", "assignees", "milestone", "comments")
 
@@ -21,7 +21,7 @@ FIELDS = ("title", "body", "state", "labels", "assignees", "milestone", "comment
 class Difference:
     """One field of one ticket that is not the same on both sides."""
 
-    number: int
+    key: str
     place: str
     field: str
     tracker: Any
@@ -70,30 +70,30 @@ def from_file(file: ReadFile) -> dict[str, Any]:
     }
 
 
-def files_by_number(folder: Path) -> dict[int, ReadFile]:
+def files_by_key(folder: Path) -> dict[str, ReadFile]:
     """All ticket files of a source that are not marked deleted or gone elsewhere."""
     found = (read(path) for path in sorted(folder.glob(f"*/{FILE}")))
     return {
-        int(file.values["number"]): file
+        str(file.values["key"]): file
         for file in found
         if not file.values["deleted"] and "sync_status" not in file.values
     }
 
 
 def differences(
-    tracker: Iterable[Neutral], stored: Iterable[Ticket], files: Mapping[int, ReadFile]
+    tracker: Iterable[Neutral], stored: Iterable[Ticket], files: Mapping[str, ReadFile]
 ) -> Iterator[Difference]:
     """Everything that differs, in SQL and in the files, tickets too many or too few included."""
-    theirs = {t["number"]: from_tracker(t) for t in tracker if not t.get("deleted")}
-    in_sql = {t.number: from_store(t) for t in stored if t.number is not None}
-    in_files = {number: from_file(file) for number, file in files.items()}
+    theirs = {t["key"]: from_tracker(t) for t in tracker if not t.get("deleted")}
+    in_sql = {t.key: from_store(t) for t in stored}
+    in_files = {key: from_file(file) for key, file in files.items()}
     for place, ours in (("SQL", in_sql), ("front matter", in_files)):
-        for number in sorted(theirs.keys() | ours.keys()):
-            left, right = theirs.get(number), ours.get(number)
+        for key in sorted(theirs.keys() | ours.keys()):
+            left, right = theirs.get(key), ours.get(key)
             if left is None or right is None:
-                yield Difference(number, place, "existence", left is not None, right is not None)
+                yield Difference(key, place, "existence", left is not None, right is not None)
                 continue
             for field in FIELDS:
                 a, b = left[field], right[field]
                 if (a.strip() if field == "body" else a) != (b.strip() if field == "body" else b):
-                    yield Difference(number, place, field, a, b)
+                    yield Difference(key, place, field, a, b)

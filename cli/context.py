@@ -24,6 +24,7 @@ from schemas.settings import Settings
 from schemas.source import Source
 from store import doubts, journal, sources
 from store.database import Store, open_store, ready
+from store.grants import Grants
 from store.journal import Lane
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def opened(ctx: typer.Context, *, verbose: bool = False) -> Iterator[Opened]:
         store = open_store(settings.store.url, settings.folder, migrate=settings.store.auto_migrate)
         try:
             _check(store, declared)
+            secrets = config.secrets(settings, grants=Grants(store, config.sealing(settings)))
             here = Opened(settings, secrets, told, store, {one.name: one for one in declared})
             with _reporting(told):
                 yield here

@@ -1,10 +1,10 @@
-"""`demo`: a sandbox tracker with invented people, and ticketsync beside it, live on one screen."""
+"""`demo`: sandbox trackers with invented people, and ticketsync beside them, live on one screen."""
 
 import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,13 @@ from types import FrameType
 from rich.console import Console
 from rich.markup import escape
 
-from cli.compare import Difference, differences, files_by_number
+from cli.compare import Difference, differences, files_by_key
 from cli.live import Live
+from cli.stage import SECRET, TRACKERS, Stand, configure, secrets, stands
 from cli.together import Together, assemble, bind, server_of
 from reconciler import session as reconcile
+from reconciler.parts import Parts
 from runtime import config, telemetry
-from sandbox.github import app as github
 from schemas.errors import TicketsyncError
 from schemas.session import Session
 from store import journal, known
@@ -26,9 +27,8 @@ from store.whole import whole_tickets
 from store.workspace.layout import source_folder
 from workers.app import workspace_of
 
-SOURCE = "shop"
-SECRET = "demo-webhook-secret"  # noqa: S105 - of a tracker that lives for this demo only
-ACTS_PER_SECOND = 3.0
+TICKETS, COMMENTS = 8, 14
+ACTS_PER_SECOND = 1.0
 RECONCILE_SECONDS = 6.0
 QUIET_SECONDS = 60.0
 FAULTS = {"drop": 0.15, "double": 0.10, "reorder": 0.10}
@@ -36,30 +36,36 @@ FAULTS = {"drop": 0.15, "double": 0.10, "reorder": 0.10}
 
 @dataclass(slots=True)
 class Demo:
-    """A running demo."""
+    """A running demo; `imported` are the sources that were read once."""
 
     console: Console
     folder: Path
-    tracker: github.Running
+    stands: Sequence[Stand]
     together: Together
     live: Live
-    imported: bool = False
+    imported: set[str] = field(default_factory=set)
     found: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def parts(self) -> Parts:
+        """The reconciler's tools."""
+        assert self.together.parts is not None  # noqa: S101 - assembled with all doors
+        return self.together.parts
 
-def demo(*, seconds: float | None = None, port: int = 0) -> int:
+
+def demo(*, seconds: float | None = None, port: int = 0, trackers: Sequence[str] = TRACKERS) -> int:
     """Runs until Ctrl-C, or for so many seconds; exit code 0 only if both copies are equal."""
     console = Console(highlight=False)
     folder = Path(tempfile.mkdtemp(prefix="ticketsync-demo-"))
     listening = bind("127.0.0.1", port)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     live = Live(console)
-    with github.start(tickets=12, comments=24, webhook_secret=SECRET) as tracker:
-        settings = config.load(_configure(folder, tracker), environ={})
-        told = telemetry.start(settings, process="demo", secrets=[SECRET, tracker.plan.token])
+    with stands(trackers, TICKETS, COMMENTS) as found:
+        settings = config.load(configure(folder, found), environ={})
+        told = telemetry.start(settings, process="demo", secrets=secrets(found))
         together = assemble(settings, told, observer=live, schedule=False)
-        run = Demo(console, folder, tracker, together, live)
+        run = Demo(console, folder, found, together, live)
         try:
             with _Serving(together, listening):
                 _introduce(run, address)
@@ -68,28 +74,6 @@ def demo(*, seconds: float | None = None, port: int = 0) -> int:
             together.close()
             told.close()
             listening.close()
-
-
-def _configure(folder: Path, tracker: github.Running) -> Path:
-    """A configuration as a user would have it, so that every command works on the demo, too."""
-    file = folder / config.DEFAULT_FILE
-    file.write_text(
-        f"""# Made by `demo`; every command works on it: ./run --config {file} tickets list
-[log]
-level = "error"
-
-[[sources]]
-name = "{SOURCE}"
-tracker = "github"
-url = "{tracker.repo_url}"
-api_url = "{tracker.url}"
-token_env = "DEMO_TOKEN"
-webhook_secret_env = "DEMO_SECRET"
-filter = {{ state = "all" }}
-"""
-    )
-    (folder / ".env").write_text(f"DEMO_TOKEN={tracker.plan.token}\nDEMO_SECRET={SECRET}\n")
-    return file
 
 
 class _Serving:
@@ -116,10 +100,12 @@ class _Serving:
 
 def _introduce(run: Demo, address: str) -> None:
     say = partial(run.console.print, soft_wrap=True)
-    say(f"[bold]A sandbox GitHub[/] with invented people is at {run.tracker.repo_url}/issues")
+    say(f"[bold]{len(run.stands)} sandbox trackers[/] with invented people:")
+    for one in run.stands:
+        say(f"  {one.source:<13} {one.running.project_url}")
     say(f"[bold]ticketsync[/] listens at {address}; the webhooks are signed, and some get lost:")
     say("  " + ", ".join(f"{name} {share:.0%}" for name, share in FAULTS.items()))
-    say(f"[bold]Look[/] into {escape(str(run.folder / 'tickets' / SOURCE))}/")
+    say(f"[bold]Look[/] into {escape(str(run.folder / 'tickets'))}/")
     say(
         f"[bold]Ask[/]  ./run --config {escape(str(run.folder / config.DEFAULT_FILE))} tickets list"
     )
@@ -127,22 +113,36 @@ def _introduce(run: Demo, address: str) -> None:
 
 
 def _play(run: Demo, address: str, seconds: float | None) -> int:
-    parts = run.together.parts
-    assert parts is not None  # noqa: S101 - assembled with all doors
-    client = parts.connect(parts.sources[SOURCE])
-    hook = client.ensure_hook(f"{address}/webhooks/{SOURCE}", SECRET)
-    client.close()
-    run.live.line("hook", f"registered webhook {hook.id} at the tracker")
-    run.tracker.outbox.idle(10)
-    run.tracker.faults.set(**FAULTS)
-    run.tracker.people.start(ACTS_PER_SECOND, seconds)
+    for one in run.stands:
+        _register(run, one, address)
+    for one in run.stands:
+        one.running.outbox.idle(10)
+        one.running.faults.set(**FAULTS)
+        one.running.people.start(ACTS_PER_SECOND, seconds)
     until = None if seconds is None else time.monotonic() + seconds
     _stop_on_signals(run)
     while not run.stop.is_set() and (until is None or time.monotonic() < until):
         left = RECONCILE_SECONDS if until is None else until - time.monotonic()
-        _reconcile(run, full=False)
+        for one in run.stands:
+            _reconcile(run, one, full=False)
         run.stop.wait(max(0.0, min(RECONCILE_SECONDS, left)))
     return _close(run)
+
+
+def _register(run: Demo, stand: Stand, address: str) -> None:
+    """Our webhook, through the tracker's own API where it has one."""
+    url = f"{address}/webhooks/{stand.source}"
+    source = run.parts.sources[stand.source]
+    if not run.parts.tracker(source.tracker).capabilities.hooks_api:
+        stand.running.add_hook(url, SECRET)
+        run.live.line("hook", f"{stand.source}: entered by hand, as this tracker wants it")
+        return
+    client = run.parts.connect(source)
+    try:
+        hook = client.ensure_hook(url, SECRET)
+    finally:
+        client.close()
+    run.live.line("hook", f"{stand.source}: registered webhook {hook.id} at the tracker")
 
 
 def _stop_on_signals(run: Demo) -> None:
@@ -156,26 +156,27 @@ def _stop_on_signals(run: Demo) -> None:
     signal.signal(signal.SIGTERM, on_signal)
 
 
-def _reconcile(run: Demo, *, full: bool) -> Session:
-    parts = run.together.parts
-    assert parts is not None  # noqa: S101 - assembled with all doors
-    done = reconcile.run(parts, parts.sources[SOURCE], full=full, wait_seconds=20)
-    if run.imported:
+def _reconcile(run: Demo, stand: Stand, *, full: bool) -> Session:
+    parts = run.parts
+    done = reconcile.run(parts, parts.sources[stand.source], full=full, wait_seconds=20)
+    if stand.source in run.imported:
         run.found += done.report.journaled
-    run.imported = True
+    run.imported.add(stand.source)
     run.live.reconciled(done)
     return done
 
 
 def _close(run: Demo) -> int:
-    """The people go home, the outbox empties, one full reconcile; then everything is compared."""
+    """The people go home, the outboxes empty, one full reconcile; then everything is compared."""
     run.live.line("quiet", "the people went home; waiting for the last deliveries")
-    run.tracker.people.stop()
-    run.tracker.outbox.idle(QUIET_SECONDS)
+    for one in run.stands:
+        one.running.people.stop()
+    for one in run.stands:
+        one.running.outbox.idle(QUIET_SECONDS)
     settled = _settle(run)
-    done = _reconcile(run, full=True)
-    settled = _settle(run) and settled and done.status == "complete"
-    found = _compare(run)
+    sessions = [_reconcile(run, one, full=True) for one in run.stands]
+    settled = _settle(run) and settled and all(one.status == "complete" for one in sessions)
+    found = [(one, difference) for one in run.stands for difference in _compare(run, one)]
     _summary(run, found, settled)
     return 0 if settled and not found else 1
 
@@ -185,43 +186,41 @@ def _settle(run: Demo) -> bool:
     until = time.monotonic() + QUIET_SECONDS
     while time.monotonic() < until:
         with run.together.store.read() as connection:
-            if not known.unsettled(connection, SOURCE):
+            if not any(known.unsettled(connection, one.source) for one in run.stands):
                 return True
         time.sleep(0.1)
     return False
 
 
-def _compare(run: Demo) -> list[Difference]:
+def _compare(run: Demo, stand: Stand) -> Iterator[Difference]:
+    source = stand.source
     with run.together.store.read() as connection:
-        keys = [(SOURCE, one) for one in sorted(known.ids_here(connection, SOURCE))]
+        keys = [(source, one) for one in sorted(known.ids_here(connection, source))]
         tickets = whole_tickets(connection, keys, parts=True)
     root = workspace_of(run.together.settings, run.together.store)
     assert root is not None  # noqa: S101 - on by default with SQLite
-    run.live.compared = len(tickets)
+    run.live.compared += len(tickets)
     try:
-        files = files_by_number(root / source_folder(SOURCE))
+        files = files_by_key(root / source_folder(source))
     except TicketsyncError as error:
         run.console.print(f"[red]{escape(str(error))}[/]")
         files = {}
-    return list(differences(run.tracker.neutral()["tickets"], tickets.values(), files))
+    yield from differences(stand.tickets, tickets.values(), files)
 
 
-def _summary(run: Demo, found: list[Difference], settled: bool) -> None:
+def _summary(run: Demo, found: Sequence[tuple[Stand, Difference]], settled: bool) -> None:
     say = partial(run.console.print, soft_wrap=True)
-    sent = run.tracker.outbox.as_json()
+    dropped = sum(int(one.running.outbox.as_json()["dropped"]) for one in run.stands)
     with run.together.store.read() as connection:
-        webhooks = journal.count(connection, SOURCE, "webhook")
+        webhooks = sum(journal.count(connection, one.source, "webhook") for one in run.stands)
     say("")
     say(f"[bold]deliveries received[/]      {webhooks}")
-    say(f"[bold]dropped on purpose[/]       {sent['dropped']}")
+    say(f"[bold]dropped on purpose[/]       {dropped}")
     say(f"[bold]found by the reconciler[/]  {run.found}")
     say(f"[bold]tickets compared[/]         {run.live.compared} (SQL and front matter)")
-    for one in found[:20]:
-        say(
-            f"[red]#{one.number} {one.field} in {one.place}: tracker {one.tracker!r}, "
-            f"ours {one.ours!r}[/]",
-            markup=True,
-        )
+    for stand, one in found[:20]:
+        told = f"tracker {one.tracker!r}, ours {one.ours!r}"
+        say(f"[red]{stand.source} {one.key} {one.field} in {one.place}: {escape(told)}[/]")
     if not settled:
         say("[red]not at rest: some deliveries or doubts are still open[/]")
     say("[green]all equal[/]" if settled and not found else "[red]not equal[/]")

@@ -28,6 +28,7 @@ def doctor(
 
     In this order: token variable, URL, network, token accepted, scopes, webhook registered.
     """
+    from cli.clients import StoredGrants
     from cli.context import pick
     from cli.examination import examine
     from cli.screen import print_json
@@ -36,7 +37,7 @@ def doctor(
 
     settings = load(config.path_of(given(ctx).config))
     declared = config.sources(settings)
-    secrets = config.secrets(settings)
+    secrets = config.secrets(settings, grants=StoredGrants(settings))
     chosen = [pick(declared, name) for name in sources or []] or declared
     findings = [
         finding

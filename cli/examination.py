@@ -42,7 +42,7 @@ def examine(source: Source, secrets: Secrets, public_url: str) -> Iterator[Findi
         client = _client(source, secrets)
         try:
             yield Finding(source.name, URL, True, source.url)
-            yield from _contact(source, client)
+            yield from _contact(source, client, secrets)
             yield Finding(source.name, SCOPES, True, _rights(source, client))
             yield from _webhook(source, client, secrets, public_url)
         finally:
@@ -58,11 +58,26 @@ def _variable(source: Source, secrets: Secrets) -> str:
             names = f"{source.app_id_env} or {source.app_private_key_env}"
             raise _Failed(TOKEN, f"{names} is not set", beside)
         return f"{source.app_id_env} and {source.app_private_key_env} are set"
-    if source.token_env is None:
+    if source.auth == "oauth":
+        return _grant(source, secrets)
+    name = secrets.token_name(source)
+    if name is None:
         return "none is named: anonymous, public repositories only"
     if not secrets.token(source):
-        raise _Failed(TOKEN, f"{source.token_env} is not set", beside)
-    return f"{source.token_env} is set"
+        raise _Failed(TOKEN, f"{name} is not set", beside)
+    return f"{name} is set"
+
+
+def _grant(source: Source, secrets: Secrets) -> str:
+    """What `ticketsync auth` has stored for the source."""
+    command = f"run `ticketsync auth {source.tracker.replace('_', '-')}`"
+    try:
+        found = secrets.grant(source)
+    except TicketsyncError as error:
+        raise _Failed(TOKEN, error, command) from None
+    if found is None:
+        raise _Failed(TOKEN, f"no grant of {source.tracker} is stored", command)
+    return f"granted to {found.account or 'us'}"
 
 
 def _client(source: Source, secrets: Secrets) -> Client:
@@ -72,10 +87,11 @@ def _client(source: Source, secrets: Secrets) -> Client:
     except ConfigError as error:
         raise _Failed(URL, error, "correct it in the configuration file") from None
     except Denied as error:
-        raise _Failed(TOKEN, error, f"look at what {source.token_env} holds") from None
+        name = secrets.token_name(source) or source.app_private_key_env
+        raise _Failed(TOKEN, error, f"look at what {name} holds") from None
 
 
-def _contact(source: Source, client: Client) -> Iterator[Finding]:
+def _contact(source: Source, client: Client, secrets: Secrets) -> Iterator[Finding]:
     """Network and token are one request: an answer at all proves the first."""
     where = source.api_url or source.url
     try:
@@ -89,8 +105,10 @@ def _contact(source: Source, client: Client) -> Iterator[Finding]:
         raise _Failed(ACCEPTED, error, do) from None
     except TicketsyncError as error:
         yield Finding(source.name, NETWORK, True, f"{where} answers")
-        name = source.token_env or source.app_private_key_env or "token_env"
+        name = secrets.token_name(source) or source.app_private_key_env or "token_env"
         do = f"make a new token that may read issues, and set {name} to it"
+        if source.auth == "oauth":
+            do = f"run `ticketsync auth {source.tracker.replace('_', '-')}`"
         raise _Failed(ACCEPTED, error, do) from None
     yield Finding(source.name, NETWORK, True, f"{where} answers")
     if not me.anonymous and me.login is None:

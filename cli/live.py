@@ -28,7 +28,7 @@ class Live:
 
     def drained(self, delivery: Delivery, outcome: Outcome, reason: str, seconds: float) -> None:
         """A delivery and its outcome."""
-        what = f"{delivery.event:<24} {'#' + delivery.ticket if delivery.ticket else '':<5}"
+        what = f"{delivery.source:<12} {delivery.event:<24} {_short(delivery.ticket):<9}"
         style = _STYLE.get(outcome, "white")
         took = f"{seconds * 1000:5.0f} ms"
         note = f" [dim]{escape(reason)}[/]" if reason else ""
@@ -41,22 +41,28 @@ class Live:
 
     def refetched(self, source: str, ticket: str, answer: str, seconds: float) -> None:
         """A question to the tracker and its answer."""
-        self.line("asked", f"{'the tracker about':<24} #{ticket:<4} {escape(answer)}")
+        self.line("asked", f"{source:<12} {'about':<24} {_short(ticket):<9} {escape(answer)}")
 
     def rendered(self, source: str, files: int) -> None:
         """Files written."""
-        self.line("files", f"{files} written")
+        self.line("files", f"{source:<12} {files} written")
 
     def reconciled(self, session: Session) -> None:
         """A reconcile session."""
         report = session.report
         self.line(
             "reconcile",
-            f"{session.kind}: {report.seen} seen, {report.journaled} differed, "
-            f"{report.requests} requests" + (f" [red]{session.error}[/]" if session.error else ""),
+            f"{session.source:<12} {session.kind}: {report.seen} seen, "
+            f"{report.journaled} differed, {report.requests} requests"
+            + (f" [red]{session.error}[/]" if session.error else ""),
         )
 
     def line(self, kind: str, text: str) -> None:
         """One line, of any thread."""
         with self._lock:
             self._console.print(f"[cyan]{kind:<10}[/]{text}", soft_wrap=True)
+
+
+def _short(ticket: str | None) -> str:
+    """A drain key as it fits a line; a UUID is told by its beginning."""
+    return "" if ticket is None else f"#{ticket[:8]}"

@@ -64,15 +64,23 @@ def demo(
         float | None, typer.Option(min=1, help="End by itself, with a comparison.")
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    tracker: Annotated[
+        list[str] | None, typer.Option(help="Only this one; may be given several times.")
+    ] = None,
 ) -> None:
-    """Watch it keep up with invented people."""
+    """Watch it keep up with invented people at five trackers."""
     from cli.demo import demo as run
+    from cli.stage import TRACKERS
 
-    raise typer.Exit(run(seconds=seconds, port=port))
+    wanted = [one.replace("-", "_") for one in tracker or TRACKERS]
+    unknown = [one for one in wanted if one not in TRACKERS]
+    if unknown:
+        raise ConfigError(f'no demo of "{unknown[0]}"; there are: {", ".join(TRACKERS)}')
+    raise typer.Exit(run(seconds=seconds, port=port, trackers=wanted))
 
 
 def sandbox(
-    tracker: Annotated[str, typer.Argument(help="Which tracker to stand in for: github.")],
+    tracker: Annotated[str, typer.Argument(help="Which tracker to stand in for.")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
     tickets: Annotated[int, typer.Option(min=0, help="Invented tickets.")] = 0,
     comments: Annotated[int, typer.Option(min=0, help="Invented comments.")] = 0,
@@ -85,19 +93,18 @@ def sandbox(
 
     Says where it is in one line of JSON.
     """
-    from sandbox.github import app as github
+    from sandbox.register import MODULES, module_of
 
-    if tracker != "github":
-        raise ConfigError(f'no sandbox "{tracker}"; there is: github')
-    plan = github.Plan(
-        tickets=tickets,
-        comments=comments,
-        token=token or github.TOKEN,
-        webhook_secret=webhook_secret,
-    )
+    name = tracker.replace("-", "_")
+    if name not in MODULES:
+        raise ConfigError(f'no sandbox "{tracker}"; there are: {", ".join(MODULES)}')
+    module = module_of(name)
+    named = {"token": token, "webhook_secret": webhook_secret}
+    given = {key: value for key, value in named.items() if value}
+    plan = module.Plan(tickets=tickets, comments=comments, **given)
     # The server gives the signal on once it has stopped; to be told to end is no failure.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     try:
-        github.foreground(plan, port)
+        module.foreground(plan, port)
     except OSError as error:
         raise TicketsyncError(f"cannot listen on port {port}: {error.strerror}") from None

@@ -1,9 +1,15 @@
 """`config`: whether the configuration is right."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from cli.given import given
 from schemas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from runtime.credentials import Secrets
+    from schemas.source import Source
 
 app = typer.Typer(help="The configuration.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -25,16 +31,25 @@ def check(ctx: typer.Context) -> None:
     found = [fault for source in declared for fault in faults(source, secrets)]
     if found:
         raise ConfigError(*found)
-    print(f"ok: {settings.file}")
+    print(f"ok: {settings.file or 'the environment alone'}")
     print(f"store: {_without_password(settings.store.url)}")
     print(f"queue: {_without_password(settings.queue.url)}")
     web = settings.web
     print(f"web: {web.host}:{web.port}, public: {web.public_url or 'none'}")
     for source in declared:
-        token = source.token_env or ("app" if source.app_id_env else "anonymous")
+        token = _proof(source, secrets)
         hook = f"/webhooks/{source.slug}" if source.webhook_secret_env else "polling only"
         url = _without_password(source.url)
         print(f"source: {source.name}: {url} ({token}, {source.direction}, {hook})")
+
+
+def _proof(source: "Source", secrets: "Secrets") -> str:
+    """How a source proves itself, in a word."""
+    if source.auth == "oauth":
+        return "oauth"
+    if source.app_id_env and not source.token_env:
+        return "app"
+    return secrets.token_name(source) or "anonymous"
 
 
 def _without_password(url: str) -> str:

@@ -108,6 +108,15 @@ def _one(here: "Opened", source: "Source", parts: Any, full: bool) -> dict[str, 
     return {"source": source.name, "session": done, "error": done.error}
 
 
+def read_once(here: "Opened", source: "Source") -> "Session | None":
+    """Reads one source with a bar, applies it and writes its files; None when it is being read."""
+    with _bars(True) as progress:
+        result = _one(here, source, here.parts(progress), full=False)
+    here.render()
+    session: Session | None = result["session"]
+    return session
+
+
 def _print_json(results: list[dict[str, Any]]) -> None:
     from cli.screen import print_json
     from cli.sessions import as_object

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from runtime import config, config_file
 from runtime.config_checks import VARIABLE
+from runtime.usual_names import EMAILS, client_id
 from schemas.errors import ConfigError
-from schemas.settings import Settings
+from schemas.settings import TRACKERS, Settings
 
 
 def load(path: Path, *, required: bool = True) -> Settings:
@@ -17,7 +18,14 @@ def load(path: Path, *, required: bool = True) -> Settings:
     except ConfigError:
         around = config.surroundings(path.parent)
         unset = {name: "not set" for name in _variables(path) if not around.get(name)}
+        unset |= {name: "not set" for name in _asked_for() if not around.get(name)}
         return config.load(path, config.environment() | unset, required=required)
+
+
+def _asked_for() -> Iterator[str]:
+    """Variables that a source may need without naming them."""
+    yield from (client_id(tracker) for tracker in TRACKERS)
+    yield from (names[0] for names in EMAILS.values())
 
 
 def _variables(path: Path) -> Iterator[str]:
