@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.compare import Difference, differences, files_by_number
+from cli.compare import Difference, differences, files_by_key
 from sandbox.github import app as github
 from store import known
 from store.database import Store
@@ -66,5 +66,5 @@ def _differences(store: Store, tracker: github.Running, folder: Path) -> list[Di
     with store.read() as connection:
         keys = [(SOURCE, one) for one in sorted(known.ids_here(connection, SOURCE))]
         stored = whole_tickets(connection, keys, parts=True)
-    files = files_by_number(folder / "tickets" / SOURCE)
+    files = files_by_key(folder / "tickets" / SOURCE)
     return list(differences(tracker.neutral()["tickets"], stored.values(), files))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from cli.compare import Difference, differences, files_by_number
+from cli.compare import Difference, differences, files_by_key
 from cli.together import Together, assemble, bind, server_of
 from reconciler import session as reconcile
 from reconciler.parts import Parts
@@ -94,7 +94,7 @@ class Journey:
         return list(differences(self.tracker.neutral()["tickets"], stored.values(), self.files()))
 
     def files(self) -> dict[int, ReadFile]:
-        return files_by_number(self.folder / "tickets" / source_folder(SOURCE))
+        return files_by_key(self.folder / "tickets" / source_folder(SOURCE))
 
     def ticket(self, number: int) -> Ticket:
         """A ticket as SQL holds it, whatever became of it."""
