@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from cli import (
     add,
+    auth,
     database,
     dead_letters,
     deliveries,
@@ -18,12 +19,14 @@ from cli import (
     hooks,
     projects,
     running,
+    secrets,
     sessions,
     settings,
     sources,
     status,
     sync,
     tickets,
+    trackers,
 )
 from cli.given import Given
 from schemas.errors import ConfigError, TicketsyncError
@@ -85,7 +88,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (running, add, projects, sync, status, doctor):
+for module in (running, add, projects, trackers, sync, status, doctor):
     module.register(app)
 for name, noun in (
     ("sources", sources),
@@ -94,6 +97,8 @@ for name, noun in (
     ("dead-letters", dead_letters),
     ("sessions", sessions),
     ("hooks", hooks),
+    ("auth", auth),
+    ("secrets", secrets),
     ("fields", fields),
     ("config", settings),
     ("db", database),

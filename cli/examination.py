@@ -36,7 +36,10 @@ class _Failed(Exception):
 
 
 def examine(source: Source, secrets: Secrets, public_url: str) -> Iterator[Finding]:
-    """All steps in their order."""
+    """All steps in their order; of a source that is only sent things, the webhook alone."""
+    if not tracker_named(source.tracker).capabilities.polls:
+        yield _fed(source, secrets)
+        return
     try:
         yield Finding(source.name, TOKEN, True, _variable(source, secrets))
         client = _client(source, secrets)
@@ -51,6 +54,15 @@ def examine(source: Source, secrets: Secrets, public_url: str) -> Iterator[Findi
         yield Finding(source.name, failure.check, False, str(failure), failure.do)
 
 
+def _fed(source: Source, secrets: Secrets) -> Finding:
+    """A source that lives on what is sent to it needs a secret, and nothing else."""
+    if secrets.webhook_secrets(source):
+        where = f"takes signed events at /webhooks/{source.slug}"
+        return Finding(source.name, WEBHOOK, True, where)
+    do = "set a variable and name it in webhook_secret_env; without one all is refused"
+    return Finding(source.name, WEBHOOK, False, "no webhook secret", do)
+
+
 def _variable(source: Source, secrets: Secrets) -> str:
     beside = "set it in the environment, or in .env beside the configuration file"
     if source.app_id_env and source.app_private_key_env:
@@ -61,8 +73,11 @@ def _variable(source: Source, secrets: Secrets) -> str:
     if source.auth == "oauth":
         return _grant(source, secrets)
     name = secrets.token_name(source)
-    if name is None:
+    if name is None and source.tracker == "github":
         return "none is named: anonymous, public repositories only"
+    if name is None:
+        usual = " or ".join(tracker_named(source.tracker).capabilities.token_variables)
+        raise _Failed(TOKEN, "none is named, and no usual one is set", f"set {usual}")
     if not secrets.token(source):
         raise _Failed(TOKEN, f"{name} is not set", beside)
     return f"{name} is set"

@@ -9,6 +9,7 @@ from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from runtime.credentials import Secrets
+    from schemas.settings import Settings
     from schemas.source import Source
 
 
@@ -56,12 +57,12 @@ def _source(
     settings = load(path, required=source is not None)
     declared = config.sources(settings)
     if source is not None:
-        return pick(declared, source), config.secrets(settings)
+        return pick(declared, source), _secrets(settings)
     if tracker is None:
         raise ConfigError("name a source, or a tracker with --tracker")
     own = next((one for one in declared if one.tracker == tracker.replace("-", "_")), None)
     if own is not None and url is None:
-        return own, config.secrets(settings)
+        return own, _secrets(settings)
     return _made_up(tracker, url, config.surroundings(path.parent))
 
 
@@ -92,3 +93,11 @@ def _made_up(tracker: str, url: str | None, around: dict[str, str]) -> "tuple[So
         email_env=next(variables(can.email_variables, around), None),
     )
     return source, Secrets(around)
+
+
+def _secrets(settings: "Settings") -> "Secrets":
+    """The secrets of these settings, stored grants among them."""
+    from cli.clients import StoredGrants
+    from runtime import config
+
+    return config.secrets(settings, grants=StoredGrants(settings))

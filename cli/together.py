@@ -3,7 +3,7 @@
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -134,7 +134,7 @@ def serve(together: Together, listening: socket.socket, ready: Callable[[], None
     server.run(sockets=[listening])
 
 
-def server_of(app: Receiver) -> uvicorn.Server:
+def server_of(app: Callable[..., Awaitable[None]]) -> uvicorn.Server:
     """The web server as every process of ours runs it: quiet, and quick to end."""
     return _Server(
         uvicorn.Config(

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from receiver.answers import Receive, Scope, Send
 from receiver.health import Health
 from receiver.intake import Bounds, Intake
+from receiver.oauth import Consents
 from receiver.reading import Reading
 from receiver.spells import Spells
 from receiver.webhooks import PREFIX, Gate, Webhooks, gate
@@ -107,7 +108,9 @@ def start(
                 close()
 
     health = Health(store, intake, telemetry.metrics, now)
-    app = Receiver(routes=[*health.routes(), Route("/", _front)], lifespan=lifespan)
+    consents = Consents(store, config.sealing(settings), secrets, trackers, now)
+    routes = [*health.routes(), *consents.routes(), Route("/", _front)]
+    app = Receiver(routes=routes, lifespan=lifespan)
     gates = _gates(settings, secrets, trackers)
     spells = Spells(partial(_catch_up, store))
     app.webhooks = Webhooks(gates, intake, reading, telemetry, now, spells)

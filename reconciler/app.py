@@ -17,6 +17,7 @@ from schemas.messages import Drain
 from schemas.settings import Settings
 from store import journal, sources
 from store.database import Store, open_store
+from store.grants import Grants
 from store.journal import Lane
 from store.validators import StoredValidators
 from trackers.registry import tracker_named
@@ -37,7 +38,7 @@ def prepare(
     `only` limits it to some sources by name.
     """
     declared = config.sources(settings)
-    secrets = config.secrets(settings)
+    secrets = config.secrets(settings, grants=Grants(store, config.sealing(settings)))
     with store.write() as connection:
         sources.declare(connection, declared, utc_now())
     return Parts(
@@ -51,6 +52,7 @@ def prepare(
             validators=StoredValidators(store),
         ),
         credential=secrets.credential_id,
+        remedy=secrets.remedy,
         wake=wake,
         settle=settle or partial(wait_until_applied, store),
     )

@@ -27,13 +27,18 @@ def _nothing(*_: object) -> None:
     return None
 
 
+def _look_at_it(_: Source) -> str:
+    return "look at its credential"
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Tools of the reconciler.
 
     `wake` is told which lanes got deliveries (the queue, or a drain in this process); `settle`
     returns once a session's deliveries are applied, or after a while; `progress` sees each page.
-    `credential` names a source's credential by a hash, never the secret. Once `stop` is set, walks
+    `credential` names a source's credential by a hash, never the secret; `remedy` says what to do
+    when the tracker does not accept it. Once `stop` is set, walks
     end after the page under way.
     """
 
@@ -44,6 +49,7 @@ class Parts:
     credential: Callable[[Source], str]
     wake: Callable[[Sequence[Lane]], None]
     settle: Callable[[str, int], bool]
+    remedy: Callable[[Source], str] = _look_at_it
     now: Callable[[], datetime] = utc_now
     tracker: Callable[[str], Tracker] = tracker_named
     progress: Callable[[Source, Page, int], None] = _nothing

@@ -11,7 +11,7 @@ from reconciler.parts import Parts
 from reconciler.tenure import tenure
 from reconciler.walk import Tally, Walk, go, scope_of, start_cursor
 from schemas.delivery import Arrival, Via
-from schemas.errors import Denied, TicketsyncError
+from schemas.errors import Denied, TicketsyncError, Unauthorized
 from schemas.event import DefinitionsListed
 from schemas.record import Cursor, Observation
 from schemas.session import Report, Session
@@ -67,7 +67,7 @@ def run(parts: Parts, source: Source, *, full: bool = False, wait_seconds: float
             error = failure
         seconds = round(time.monotonic() - began, 3)
         report = Report(**asdict(tally), requests=requests, seconds=seconds)
-        ended = _end(parts, source.name, session, report, error, full=full)
+        ended = _end(parts, source, session, report, error, full=full)
         if error is not None and not isinstance(error, TicketsyncError):
             raise error
         return ended
@@ -181,7 +181,7 @@ def _journal_definitions(this: _Run, listed: DefinitionsListed, began: datetime)
 
 def _end(
     parts: Parts,
-    name: str,
+    source: Source,
     session: int,
     report: Report,
     error: Exception | None,
@@ -189,15 +189,17 @@ def _end(
     full: bool,
 ) -> Session:
     """Writes the report and what it means for the source's status; a paused one stays paused."""
-    now = parts.now()
+    now, name = parts.now(), source.name
     told = None if error is None else str(error) or type(error).__name__
+    if isinstance(error, Unauthorized):
+        told = f"{told}; {parts.remedy(source)}"
     with parts.store.write() as connection:
         sessions.end(connection, session, now, report, told)
         sources.note(connection, name, last_session_at=now)
         state = sources.state(connection, name)
         if state is not None and state.status != "paused":
             if isinstance(error, Denied):
-                sources.set_status(connection, name, "error", str(error))
+                sources.set_status(connection, name, "error", told or "")
             elif error is None and (full or missing.VANISHED not in state.status_reason):
                 sources.set_status(connection, name, "active")
         return sessions.get(connection, session)

@@ -8,9 +8,11 @@ from typing import Any
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
-from runtime import config_checks, config_environ, config_faults, config_file
-from runtime.credentials import Secrets
+from runtime import config_checks, config_environ, config_faults, config_file, config_sources
+from runtime.credentials import KeepsGrants, Secrets
+from runtime.sealing import KEY_FILE, Sealing
 from runtime.slugs import slug_of
+from runtime.usual_names import SECRET_KEYS
 from schemas.errors import ConfigError
 from schemas.settings import Settings
 from schemas.source import Source
@@ -31,14 +33,16 @@ def load(
     """The settings of this process.
 
     `file` defaults to TICKETSYNC_CONFIG or `ticketsync.toml` in the current folder. `required`
-    False lets the file be absent. Raises ConfigError with all faults at once; none holds a secret.
+    False lets the file be absent, and so do sources that the environment defines. Raises
+    ConfigError with all faults at once; none holds a secret.
     """
     given = environment() if environ is None else environ
     path = path_of(file, given)
     faults: list[str] = []
+    around = surroundings(path.parent, given)
+    required = required and not config_sources.defined(around, [])
     table = config_file.read(path, faults) if path.exists() or required else {}
     faults += config_checks.internal(table)
-    around = surroundings(path.parent, given)
     table = config_environ.overlay(table, around, faults)
     settings = _validated(table, faults)
     faults += config_checks.check(table, around)
@@ -61,9 +65,20 @@ def surroundings(folder: Path, environ: Environ | None = None) -> dict[str, str]
     return beside | {name: value for name, value in given.items() if value or name not in beside}
 
 
-def secrets(settings: Settings, environ: Environ | None = None) -> Secrets:
-    """The secrets the settings name, looked up in the environment and the `.env` file."""
-    return Secrets(surroundings(settings.folder, environ))
+def secrets(
+    settings: Settings, environ: Environ | None = None, *, grants: KeepsGrants | None = None
+) -> Secrets:
+    """The secrets the settings name, looked up in the environment and the `.env` file.
+
+    `grants` are the stored ones, where a store is open.
+    """
+    return Secrets(surroundings(settings.folder, environ), grants)
+
+
+def sealing(settings: Settings, environ: Environ | None = None) -> Sealing:
+    """What seals stored tokens: TICKETSYNC_SECRET_KEYS, else a key file beside the settings."""
+    keys = surroundings(settings.folder, environ).get(SECRET_KEYS, "")
+    return Sealing(keys, settings.folder / KEY_FILE)
 
 
 def sources(settings: Settings) -> tuple[Source, ...]:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from runtime.config_faults import INTERNAL, source_label
 from runtime.slugs import slug_of
+from runtime.usual_names import EMAILS, TOKENS, client_id
 
 Environ = Mapping[str, str]
 Table = dict[str, Any]
@@ -19,6 +20,8 @@ VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,80}")
 
 STATES = ("open", "closed", "all")
 STORES = ("sqlite", "postgresql", "postgresql+psycopg")
+JIRA_CLOUD = (".atlassian.net", ".jira.com", ".atlassian-us-gov-mod.net", "api.atlassian.com")
+"""How hosts of Jira Cloud end."""
 QUEUES = ("redis", "rediss", "unix")
 
 
@@ -104,6 +107,51 @@ def _source(label: str, source: Table, environ: Environ) -> Iterator[str]:
         yield f"{label}: app_id_env and app_private_key_env belong together; only {pair[0]} is set"
     if source.get("direction") != "disabled":
         yield from _unset(label, source, environ)
+        yield from _proof(label, source, environ)
+
+
+def _proof(label: str, source: Table, environ: Environ) -> Iterator[str]:
+    """What a source proves itself with beside the variables it names."""
+    tracker = source.get("tracker")
+    if not isinstance(tracker, str):
+        return
+    name, token = client_id(tracker), ("token_env", TOKENS["jira"])
+    if source.get("auth") == "oauth":
+        if not _set(environ, name):
+            yield f"{label}: auth is oauth, but {name}, the id of your app, is not set"
+    elif _is_jira_cloud(source) and _has(source, *token, environ) and not _mailed(source, environ):
+        yield (
+            f"{label}: Jira Cloud takes a token only with its account's e-mail address: "
+            "set JIRA_EMAIL, or name its variable in email_env"
+        )
+
+
+def _mailed(source: Table, environ: Environ) -> bool:
+    """Whether there is an e-mail address; a variable that is named and not set is told anyway."""
+    return bool(source.get("email_env")) or _has(source, "email_env", EMAILS["jira"], environ)
+
+
+def _is_jira_cloud(source: Table) -> bool:
+    if source.get("tracker") != "jira" or source.get("deployment") == "server":
+        return False
+    if source.get("deployment") == "cloud":
+        return True
+    hosts = (urlsplit(source[key]).hostname for key in ("url", "api_url") if _url(source, key))
+    return any((host or "").endswith(JIRA_CLOUD) for host in hosts)
+
+
+def _url(source: Table, key: str) -> bool:
+    return isinstance(source.get(key), str) and _is_http(source[key])
+
+
+def _has(source: Table, key: str, usual: tuple[str, ...], environ: Environ) -> bool:
+    named = source.get(key)
+    names = (named,) if isinstance(named, str) and named else usual
+    return any(_set(environ, name) for name in names)
+
+
+def _set(environ: Environ, name: str) -> bool:
+    return bool(environ.get(name, "").strip())
 
 
 def _filter(label: str, given: Any) -> Iterator[str]:
@@ -123,7 +171,13 @@ def _unset(label: str, source: Table, environ: Environ) -> Iterator[str]:
 
 
 def _variables(source: Table) -> Iterator[tuple[str, str]]:
-    for key in ("token_env", "app_id_env", "app_private_key_env", "webhook_secret_env"):
+    for key in (
+        "token_env",
+        "email_env",
+        "app_id_env",
+        "app_private_key_env",
+        "webhook_secret_env",
+    ):
         given = source.get(key, [])
         for name in given if isinstance(given, list) else [given]:
             if isinstance(name, str):

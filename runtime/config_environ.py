@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from runtime import config_sources
+
 Environ = Mapping[str, str]
 Table = dict[str, Any]
 
@@ -32,7 +34,16 @@ def overlay(table: Table, environ: Environ, faults: list[str]) -> Table:
         _put(result, "store", "url", url)
     if url := environ.get("REDIS_URL"):
         _put(result, "queue", "url", _redis(url, environ))
+    result["sources"] = _sources(result.get("sources"), environ, faults)
     return result
+
+
+def _sources(found: Any, environ: Environ, faults: list[str]) -> Any:
+    """The sources of the file, or of the environment when it has none."""
+    tables = config_sources.defined(environ, faults) if found in (None, []) else found
+    if not isinstance(tables, list):  # the wrong type is a fault of its own
+        return tables
+    return [config_sources.filled(one, environ) if isinstance(one, dict) else one for one in tables]
 
 
 def _put(table: Table, section: str, key: str, value: str | int) -> None:

@@ -5,6 +5,7 @@ TicketsyncError
 ├── Transient     try again later; `retry_after` seconds win over any schedule
 ├── Permanent     no retry can help: a dead letter now, with this cause
 │   └── Denied    the tracker refuses us as a whole (401, 403, project 404)
+│       ├── Unauthorized  the credential itself is not accepted (401)
 │       └── Retired   the tracker has taken this part of its API away (410)
 └── ConfigError   the process does not start; one line per fault, naming the key
 """
@@ -36,6 +37,10 @@ class Permanent(TicketsyncError):
 
 class Denied(Permanent):
     """The tracker refuses our credential or shows us no such project: the source's own trouble."""
+
+
+class Unauthorized(Denied):
+    """The credential is not accepted: a new token or a new sign-in is needed."""
 
 
 class Retired(Denied):

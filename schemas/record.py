@@ -61,12 +61,16 @@ class Cursor(Model):
 
 
 class Page(Model):
-    """One page of a walk; `cursor` is where to go on after it. `total` counts items if known."""
+    """One page of a walk; `cursor` is where to go on after it. `total` counts items if known.
+
+    `gone` are tickets the page itself proves deleted (they lie in the tracker's trash).
+    """
 
     kind: Literal["tickets", "comments"]
     records: tuple[Record, ...]
     cursor: Cursor
     total: int | None = None
+    gone: tuple[Gone, ...] = ()
 
 
 class Observation(Model):

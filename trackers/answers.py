@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from schemas.errors import Denied, Permanent, Retired, Transient
+from schemas.errors import Denied, Permanent, Retired, Transient, Unauthorized
 from schemas.model import Json
 from schemas.ports import Rate, Validator
 from trackers import tolerant
@@ -172,7 +172,7 @@ def judged(answer: Answer, manners: Manners) -> Answer:
     status, asked = answer.status, answer.asked
     wait = manners.limited(answer)
     if status == 401:
-        raise Denied(f"{asked}: HTTP 401, the credential is not accepted{answer.reason}")
+        raise Unauthorized(f"{asked}: HTTP 401, the credential is not accepted{answer.reason}")
     if wait is not None and not answer.ok:
         raise Transient(f"{asked}: HTTP {status}, rate limit", retry_after=wait)
     if status == 403:

@@ -19,6 +19,7 @@ from schemas.errors import ConfigError
 from schemas.settings import Settings
 from store import sources
 from store.database import Store, open_store
+from store.grants import Grants
 from store.validators import StoredValidators
 from trackers.registry import tracker_named
 from workers import actors
@@ -60,6 +61,7 @@ def prepare(
     `observer` replaces the counters and log lines.
     """
     declared = config.sources(settings)
+    secrets = config.secrets(settings, grants=Grants(store, config.sealing(settings)))
     with store.write() as connection:
         sources.declare(connection, declared, utc_now())
     return Work(
@@ -67,11 +69,12 @@ def prepare(
         sources=config.chosen(declared, only),
         connect=connector(
             tracker_named,
-            credentials=config.secrets(settings),
+            credentials=secrets,
             limiter=limits.connect(settings.queue.url),
             validators=StoredValidators(store),
         ),
         retry=settings.retry,
+        remedy=secrets.remedy,
         workspace=workspace_of(settings, store),
         observer=observer or Watch(telemetry),
     )

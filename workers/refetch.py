@@ -9,7 +9,7 @@ import orjson
 import structlog
 
 from schemas.delivery import Arrival, Via
-from schemas.errors import Denied, StoreAway, TicketsyncError, Transient
+from schemas.errors import Denied, StoreAway, TicketsyncError, Transient, Unauthorized
 from schemas.event import (
     Aspect,
     CommentGone,
@@ -154,7 +154,8 @@ def _put_off(work: Work, key: Key, doubt: Doubt, error: Exception) -> None:
     with work.store.write() as connection:
         doubts.put_off(connection, key, later)
         if isinstance(error, Denied):
-            sources.set_status(connection, key[0], "error", f"{_REFUSED}{error}")
+            told = f"; {work.remedy(work.sources[key[0]])}" * isinstance(error, Unauthorized)
+            sources.set_status(connection, key[0], "error", f"{_REFUSED}{error}{told}")
 
 
 def _well_again(work: Work, connection: Connection, source: str) -> None:

@@ -16,15 +16,24 @@ from workers.remembered import Remembered
 from workers.turns import Turns
 
 
+def _look_at_it(_: Source) -> str:
+    return "look at its credential"
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Tools of the workers. `connect` opens a client for a source; `workspace` None is off."""
+    """Tools of the workers.
+
+    `connect` opens a client for a source; `remedy` says what to do when the tracker does not accept
+    its credential; `workspace` None is off.
+    """
 
     store: Store
     sources: Mapping[str, Source]
     connect: Callable[[Source], Client]
     retry: RetrySettings
     workspace: Path | None = None
+    remedy: Callable[[Source], str] = _look_at_it
     now: Callable[[], datetime] = utc_now
     tracker: Callable[[str], Tracker] = tracker_named
     observer: Observer = field(default_factory=Silent)

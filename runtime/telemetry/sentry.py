@@ -15,7 +15,8 @@ from schemas.settings import SentrySettings
 HEADERS_KEPT = frozenset({"content-type", "content-length", "user-agent", "x-github-event"})
 DENIED = [
     "x-hub-signature", "x-hub-signature-256", "x-gitlab-token", "linear-signature",
-    "webhook-signature", "authorization", "token", "secret",
+    "webhook-signature", "authorization", "token", "secret", "access_token", "refresh_token",
+    "client_secret", "code_verifier",
 ]  # fmt: skip
 
 
