@@ -61,10 +61,11 @@ class Sample:
 
     def steps(self) -> tuple[float, float, float]:
         """Seconds for verify, parse and translate, once."""
+        row = a_delivery(self.headers, self.body)
         began = time.perf_counter()
         self.tracker.verify(self.headers, self.body, [SECRET], self.at)
         proven = time.perf_counter()
-        events = self.tracker.parse(a_delivery(self.headers, self.body))
+        events = self.tracker.parse(row)
         parsed = time.perf_counter()
         for event in events:
             if isinstance(event, TicketSeen):
@@ -147,7 +148,7 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=7)
     asked.add_argument("--kilobytes", type=float, default=18, help="of text in the ticket")
     given = asked.parse_args()
-    samples = {name: sample(name, given.kilobytes) for name in MODULES}
+    samples = {name: sample(name, given.kilobytes) for name in MODULES if name in REGISTRY}
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in samples}
     for _ in range(given.rounds):
         for name, one in samples.items():

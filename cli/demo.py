@@ -142,7 +142,7 @@ def _register(run: Demo, stand: Stand, address: str) -> None:
         hook = client.ensure_hook(url, SECRET)
     finally:
         client.close()
-    run.live.line("hook", f"{stand.source}: registered webhook {hook.id} at the tracker")
+    run.live.line("hook", f"{stand.source}: registered webhook {hook.id[:12]} at the tracker")
 
 
 def _stop_on_signals(run: Demo) -> None:

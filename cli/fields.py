@@ -69,8 +69,8 @@ def check(ctx: typer.Context, source: Name) -> None:
     """Whether the configured map fits the tracker's fields, and what new tickets would lack."""
     with _fields(ctx, source) as (configured, found):
         wrong = faults(configured, found)
-        for fault in wrong:
-            print(fault)
+        for told in (*wrong, *remarks(configured, found)):
+            print(told)
         if not wrong:
             print(f"ok: {len(configured.fields)} mapped, {len(found)} fields at the tracker")
     if wrong:
@@ -91,8 +91,17 @@ def _mapped_wrong(source: "Source", found: "Sequence[FieldInfo]") -> Iterator[st
             near = next((f.id for f in found if f.name.casefold() == field.casefold()), None)
             hint = f'; "{field}" is a name, its id is {near}' if near else ""
             yield f"fields.{name}: the tracker has no field {field}{hint}"
-        elif known[field].sample is None:
-            yield f"fields.{name}: {field} ({known[field].name}) is empty on the sample tickets"
+
+
+def remarks(source: "Source", found: "Sequence[FieldInfo]") -> list[str]:
+    """What may be meant so: mapped fields that no ticket of the sample fills."""
+    known = {one.id: one for one in found}
+    mapped = ((name, known.get(field)) for name, field in source.fields.items())
+    return [
+        f"note: fields.{name}: {one.id} ({one.name}) is empty on the sample tickets"
+        for name, one in mapped
+        if one is not None and one.sample is None
+    ]
 
 
 def _unfilled(source: "Source", found: "Sequence[FieldInfo]") -> Iterator[str]:

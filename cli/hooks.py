@@ -11,7 +11,7 @@ from schemas.errors import ConfigError, StoreAway, TicketsyncError
 if TYPE_CHECKING:
     from cli.context import Opened
     from schemas.source import Source
-    from trackers.base import Client
+    from trackers.base import Capabilities, Client
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Only these; all if none.")
@@ -61,7 +61,7 @@ def _one(here: "Opened", source: "Source", act: Act) -> bool:
         print(f"{source.name}: no webhook secret, so polling only")
         print("  choose a secret, put it into a variable, name that in webhook_secret_env")
         return False
-    if not here.settings.web.public_url:
+    if not here.settings.web.public_url or not _can(source).hooks_api:
         _by_hand(source)
         return False
     client = _client(here, source)
@@ -87,10 +87,20 @@ def address(here: "Opened", source: "Source") -> str:
 
 
 def _by_hand(source: "Source") -> None:
-    print(f"{source.name}: [web] public_url (PUBLIC_URL) is not set; by hand, at {source.url}:")
+    can = _can(source).hooks_api
+    why = "[web] public_url (PUBLIC_URL) is not set" if can else "its tracker has no API for hooks"
+    variable = next(iter(source.webhook_secret_env), "")
+    print(f"{source.name}: {why}; by hand, at {source.url}:")
     print(f"  add a webhook to https://YOUR-HOST/webhooks/{source.slug}")
-    print(f"  content type application/json; secret: the value of {source.webhook_secret_env[0]}")
+    print(f"  content type application/json; secret: the value of {variable}")
     print("  events: issues, comments, labels, milestones, links between issues, or everything")
+    print(f"  step by step: docs/{source.tracker}.md")
+
+
+def _can(source: "Source") -> "Capabilities":
+    from trackers.registry import tracker_named
+
+    return tracker_named(source.tracker).capabilities
 
 
 def _register(here: "Opened", source: "Source", client: "Client", url: str) -> bool:

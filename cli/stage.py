@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
+import tomlkit
 
+from cli import settings_file
 from runtime import config
 from sandbox.register import Running, module_of
 
@@ -46,17 +47,15 @@ def stands(trackers: Sequence[str], tickets: int, comments: int) -> Iterator[lis
 def configure(folder: Path, found: Sequence[Stand]) -> Path:
     """Writes `ticketsync.toml` and `.env`, so that every command works on the demo, too."""
     file = folder / config.DEFAULT_FILE
-    lines = [
-        f"# Made by `demo`; every command works on it: ./run --config {file} tickets list",
-        "[log]",
-        'level = "error"',
-    ]
+    document = tomlkit.document()
+    document.add(tomlkit.comment(f"Made by `demo`; every command works on it: {_command(file)}"))
+    document["log"] = {"level": "error"}
     variables = {"DEMO_SECRET": SECRET}
     for one in found:
         token = f"DEMO_{one.told['tracker'].upper()}_TOKEN"
         variables |= {token: one.told["token"], **one.told.get("environment", {})}
-        lines += ["", "[[sources]]", *_table(one, token)]
-    file.write_text("\n".join(lines) + "\n")
+        settings_file.append(document, _table(one, token))
+    file.write_text(tomlkit.dumps(document))
     (folder / ".env").write_text("".join(f"{k}={v}\n" for k, v in variables.items()))
     return file
 
@@ -66,8 +65,12 @@ def secrets(found: Sequence[Stand]) -> list[str]:
     return [SECRET, *(one.told["token"] for one in found)]
 
 
-def _table(one: Stand, token: str) -> Iterator[str]:
-    values = {
+def _command(file: Path) -> str:
+    return f"./run --config {file} tickets list"
+
+
+def _table(one: Stand, token: str) -> dict[str, Any]:
+    return {
         "name": one.source,
         "tracker": one.told["tracker"],
         "url": one.told["url"],
@@ -75,7 +78,5 @@ def _table(one: Stand, token: str) -> Iterator[str]:
         "token_env": token,
         "webhook_secret_env": "DEMO_SECRET",
         **one.told.get("source", {}),
+        "filter": {"state": "all"},
     }
-    for key, value in values.items():
-        yield f"{key} = {orjson.dumps(value).decode()}"
-    yield 'filter = { state = "all" }'

@@ -48,6 +48,8 @@ BUILDERS = re.compile(
 BY_ALEMBIC = ("store/migrations/env",)
 """Run by Alembic as a script, by its path; nobody imports it."""
 
+SHARED_BY_TRACKERS = ("markdown",)  # a folder, and no tracker
+
 FORBIDDEN = re.compile("(manager|helper|util|processor|handler|service)s?|data|info")
 ALLOWED_NAMES = {"ProjectInfo", "FieldInfo", "data_received"}
 """Names that the design or, for a callback, the standard library gives."""
@@ -102,7 +104,7 @@ class Module:
 
     def tracker_folder(self, parts: tuple[str, ...]) -> str | None:
         """The tracker that a dotted name lies in; None for what trackers share."""
-        inside = len(parts) > 1 and parts[0] == "trackers"
+        inside = len(parts) > 1 and parts[0] == "trackers" and parts[1] not in SHARED_BY_TRACKERS
         return parts[1] if inside and (self.root / "trackers" / parts[1]).is_dir() else None
 
 

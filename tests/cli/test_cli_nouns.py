@@ -221,5 +221,6 @@ def test_every_setting_of_the_example_is_one(bare: Shell) -> None:
             line[1:] if line[:1] == "#" and line[1:2] not in (" ", "") else line for line in lines
         )
     )
-    bare.environ |= {"GITHUB_TOKEN": "t", "GITHUB_WEBHOOK_SECRET": "s"}
+    names = ("GITHUB_TOKEN", "GITHUB_WEBHOOK_SECRET", "JIRA_TOKEN", "JIRA_EMAIL")
+    bare.environ |= dict.fromkeys(names, "t")
     assert "my-repo" in bare.ok("config", "check").out

@@ -11,7 +11,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def test_the_page_of_capabilities_is_fresh():
-    """`python -m trackers.overview > docs/trackers.md` makes it anew."""
+    """`./run trackers > docs/trackers.md` makes it anew."""
     assert (DOCS / "trackers.md").read_text() == page(REGISTRY.values())
 
 
