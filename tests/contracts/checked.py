@@ -4,6 +4,7 @@
 requests over a real socket. `assert_clean` fails with everything that was not as described.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,9 @@ class Official:
     beside: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ("",)
 
+
+_BY_NUMBER = re.compile(r"^/repositories/\d+(?=/|$)")
+"""GitHub's own links and redirects name a repository by its number; that leads to the same."""
 
 _GITLAB = Looseness(nullable=True, scalars=True, listed=True)
 _AZURE = Looseness(nullable=True, wrapped=True)
@@ -107,6 +111,7 @@ class Line:
 
     def _find(self, request: httpx.Request) -> tuple[Description, Operation] | None:
         path = request.url.raw_path.decode().partition("?")[0]
+        path = _BY_NUMBER.sub("/repos/by/number", path)
         for prefix in self.official.prefixes:
             if not path.startswith(prefix):
                 continue

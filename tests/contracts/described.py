@@ -8,7 +8,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -71,7 +71,8 @@ class Description:
             ROOT, Resource.from_contents(self.document, default_specification=DRAFT4)
         )
         self.operations = sorted(
-            self._read_operations(), key=lambda one: (one.template.count("{"), -len(one.template))
+            _merged(self._read_operations()),
+            key=lambda one: (one.template.count("{"), -len(one.template)),
         )
 
     def find(self, method: str, path: str) -> Operation | None:
@@ -91,7 +92,7 @@ class Description:
                 yield from self._strangers(schema, one, "")
 
     def _unwrapped(self, schema: Json, value: Json) -> list[Json]:
-        array = self._resolved(schema).get("type") == "array"
+        array = "array" in _kinds(self._resolved(schema))
         if self.loose.wrapped and array and isinstance(value, dict) and "value" in value:
             return [value["value"]]
         if self.loose.listed and not array and isinstance(value, list):
@@ -103,6 +104,7 @@ class Description:
         branches = list(self._branches(schema))
         if isinstance(value, list):
             items = [s["items"] for s in branches if isinstance(s.get("items"), dict)]
+            items = items or (branches if self.loose.listed else [])
             for index, one in enumerate(value if items else ()):
                 yield from self._strangers({"anyOf": items}, one, f"{place}/{index}")
         elif isinstance(value, dict):
@@ -144,7 +146,8 @@ class Description:
     def _at(self, pointer: str) -> Json:
         found: Json = self.document
         for part in pointer.strip("/").split("/"):
-            found = found[part.replace("~1", "/").replace("~0", "~")]
+            name = part.replace("~1", "/").replace("~0", "~")
+            found = found[int(name) if isinstance(found, list) else name]
         return found
 
     def _read_operations(self) -> Iterator[Operation]:
@@ -162,10 +165,11 @@ class Description:
         ]
         query = {p["name"] for p in parameters if p.get("in") == "query"}
         template = path.partition("?")[0]
+        optional = {p["name"] for p in parameters if p.get("x-ms-required") is False}
         return Operation(
             method=method,
             template=template,
-            pattern=_pattern(template, self.document.get("basePath", "")),
+            pattern=_pattern(template, self.document.get("basePath", ""), optional),
             required_query=frozenset(
                 p["name"] for p in parameters if p.get("in") == "query" and p.get("required")
             ),
@@ -208,8 +212,25 @@ class Description:
             if kinds:
                 found[str(status)] = f"{where}/content/{_escaped(kinds[0])}/schema"
             else:
-                found[str(status)] = f"{where}/schema" if "schema" in resolved else None
+                schema = resolved.get("schema", {})
+                plain = schema.get("type") == "file" or schema.get("format") == "Stream"
+                typed = "schema" in resolved and not plain
+                found[str(status)] = f"{where}/schema" if typed else None
         return found
+
+
+def _merged(operations: Iterator[Operation]) -> list[Operation]:
+    """Overloads of one address (`x-ms-paths`) as one: what any takes, what all need."""
+    found: dict[tuple[str, str], Operation] = {}
+    for one in operations:
+        key = (one.method, one.template)
+        other = found.get(key)
+        if other:
+            query = one.query | other.query
+            required = one.required_query & other.required_query
+            one = replace(other, query=query, required_query=required)
+        found[key] = one
+    return list(found.values())
 
 
 @cache
@@ -218,13 +239,19 @@ def description(name: str, loose: Looseness) -> Description:
     return Description(json.loads(gzip.decompress(shared(f"specs/{name}").read_bytes())), loose)
 
 
-def _pattern(template: str, base: str) -> re.Pattern[str]:
+def _pattern(template: str, base: str, optional: set[str]) -> re.Pattern[str]:
+    """Parameters of the path that Microsoft calls optional may be left out with their slash."""
     whole = base.rstrip("/") + template
-    parts = re.split(r"(\{[^}]*\})", whole)
-    return re.compile(
-        "".join("[^/]+" if one.startswith("{") else re.escape(one) for one in parts) + "/?",
-        re.IGNORECASE,
-    )
+    parts = re.split(r"(/?\{[^}]*\})", whole)
+    return re.compile("".join(_segment(one, optional) for one in parts) + "/?", re.IGNORECASE)
+
+
+def _segment(part: str, optional: set[str]) -> str:
+    if not part.endswith("}"):
+        return re.escape(part)
+    slash = "/" if part.startswith("/") else ""
+    name = part.strip("/{}")
+    return f"(?:{slash}[^/]+)?" if name in optional and slash else f"{slash}[^/]+"
 
 
 def _prepare(node: Json, loose: Looseness) -> None:
@@ -242,9 +269,43 @@ def _prepare(node: Json, loose: Looseness) -> None:
         node["$ref"] = f"{ROOT}{node['$ref']}"
     if isinstance(node.get("type"), str):
         _loosen(node, loose)
+    _open_azure(node, loose)
+    _allow_null(node)
+
+
+def _open_azure(node: dict[str, Json], loose: Looseness) -> None:
+    """What stands for anything: a bare object, a list of some `T`, and the links of a resource."""
+    if not loose.wrapped:
+        return
+    bare = "object" in _kinds(node) and not {"properties", "additionalProperties", "allOf"} & set(
+        node
+    )
+    if bare or node.get("format") == "T":
+        node.pop("type", None)
+        node.pop("format", None)
+    if "ReferenceLinks" in node:
+        node["ReferenceLinks"] = {}
+    if "JsonPatchDocument" in node:  # an array, though called an object
+        operation = {"$ref": f"{ROOT}#/definitions/JsonPatchOperation"}
+        node["JsonPatchDocument"] = {"type": "array", "items": operation}
+
+
+def _kinds(schema: Json) -> list[str]:
+    found = schema.get("type")
+    return found if isinstance(found, list) else [found] if isinstance(found, str) else []
+
+
+def _allow_null(node: dict[str, Json]) -> None:
+    """A choice between schemas that may also be null."""
+    nullable = node.get("nullable") is True and "type" not in node
+    for word in ("oneOf", "anyOf") if nullable else ():
+        if isinstance(node.get(word), list):
+            node[word] = [*node[word], {"type": "null"}]
 
 
 def _loosen(node: dict[str, Json], loose: Looseness) -> None:
+    if node["type"] == "symbol":
+        node["type"] = "string"  # GitLab's generator lets a word of Ruby through
     kinds = [node["type"]]
     if kinds[0] not in ("object", "array", "string", "number", "integer", "boolean"):
         return  # not a schema: a security scheme or the like
@@ -253,13 +314,18 @@ def _loosen(node: dict[str, Json], loose: Looseness) -> None:
         if isinstance(node.get("enum"), list):
             node["enum"] = [*node["enum"], None]
     if loose.scalars and kinds[0] in ("string", "number", "integer", "boolean"):
-        kinds += [k for k in ("string", "number", "integer", "boolean") if k not in kinds]
-        if node["type"] == "string" and "enum" not in node:
-            kinds += ["array"]  # labels may be a list or one text with commas
-    if loose.listed and kinds[0] == "array":
-        kinds.append("object")
+        kinds += _scalars(node)
+    other = {"array": "object", "object": "array"}.get(kinds[0])
+    if loose.listed and other:
+        kinds.append(other)
     if len(kinds) > 1:
         node["type"] = kinds
+
+
+def _scalars(node: dict[str, Json]) -> list[str]:
+    """What else a scalar may be: labels are a list or one text, some objects are typed as text."""
+    kinds = [k for k in ("string", "number", "integer", "boolean") if k != node["type"]]
+    return [*kinds, "array", "object"] if node["type"] == "string" and "enum" not in node else kinds
 
 
 def _escaped(part: str) -> str:
