@@ -51,6 +51,8 @@ def found(written: str) -> list[Marker]:
 
 def without(written: str) -> str:
     """A text without the hidden markers in it: they are ours, no part of what people wrote."""
+    if "<!-- ticketsync:" not in written:
+        return written  # nearly always, and a hundred times faster than the search
     return re.sub(rf"\n*<!-- {_TEXT.pattern} -->", "", written)
 
 

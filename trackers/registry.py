@@ -1,10 +1,23 @@
 """The register: one line a tracker."""
 
 from schemas.errors import ConfigError
+from trackers.azure_devops import AZURE_DEVOPS
 from trackers.base import Tracker
 from trackers.github import GITHUB
+from trackers.gitlab import GITLAB
+from trackers.jira import JIRA
+from trackers.linear import LINEAR
 
-REGISTRY: dict[str, Tracker] = {tracker.name: tracker for tracker in (GITHUB,)}
+REGISTRY: dict[str, Tracker] = {
+    tracker.name: tracker
+    for tracker in (
+        GITHUB,
+        GITLAB,
+        JIRA,
+        LINEAR,
+        AZURE_DEVOPS,
+    )
+}
 
 
 def tracker_named(name: str) -> Tracker:

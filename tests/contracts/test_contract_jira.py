@@ -203,3 +203,23 @@ def test_an_apps_webhooks_are_as_described(world, line):
     assert client.remove_hook(NOWHERE)
     client.close()
     line.assert_clean(at_least=5)
+
+
+def test_web_links_are_as_described(world, source, line):
+    issue = world.acts.open("With a mend")
+    address = "https://github.com/lantern/harbour/pull/7"
+    wish = {"globalId": address, "object": {"url": address, "title": "A mend"}}
+    path = f"{world.url}/rest/api/3/issue/{issue.id}/remotelink"
+    made = httpx.post(path, json=wish, auth=(world.plan.email, world.plan.token))
+    assert made.status_code == 201
+    client = Jira().connect(
+        source.model_copy(update={"fields": {"pull_requests": "remotelink"}}),
+        credentials=Secrets(world.plan.token, login=world.plan.email),
+        limiter=Budget(),
+        validators=Memory(),
+        transport=line.transport,
+    )
+    [link] = client.fetch(str(issue.id)).links
+    assert JIRA.to_relation(link, source).pull_request.number == 7
+    client.close()
+    line.assert_clean(at_least=3)

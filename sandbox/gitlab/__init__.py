@@ -1,0 +1,1 @@
+"""A stand-in GitLab: one project in nested groups, with everything issues touch."""

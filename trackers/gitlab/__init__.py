@@ -1,0 +1,129 @@
+"""GitLab Issues, on gitlab.com and on self-managed instances."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.change import Change, Write
+from schemas.delivery import Delivery, Proof
+from schemas.event import Event
+from schemas.model import Json
+from schemas.ports import Credentials, Limiter, Validators
+from schemas.source import Source
+from schemas.ticket import Comment, Relation, Ticket
+from trackers.answers import Answer, Manners
+from trackers.base import Capabilities, Headers, Tracker
+from trackers.gitlab import address, auth, facts, scope, translate, webhook, write
+from trackers.gitlab.auth import PLAN
+from trackers.gitlab.client import GitLabClient
+from trackers.gitlab.project import ABSENT, Project
+from trackers.http import Authority, Session, Transport
+from trackers.oauth import Granted
+
+_CAPABILITIES = Capabilities(
+    verify_again=False,  # the plain token is the secret itself and is never kept
+    redelivers=True,
+    history=True,
+    uploads=True,
+    schemes=("signing token (Standard Webhooks)", "secret token"),
+    writes=write.WRITABLE,
+    comments=frozenset({"create", "update", "delete"}),
+    links=frozenset(write.LINKS),
+    oauth=PLAN,
+    token_variables=("GITLAB_TOKEN",),
+    secret_headers=frozenset({"x-gitlab-token"}),
+    event_headers=frozenset(
+        {
+            "content-type",
+            "x-gitlab-event",
+            "x-gitlab-instance",
+            "idempotency-key",
+            "webhook-id",
+            "webhook-timestamp",
+        }
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GitLab:
+    """The dialect."""
+
+    name: str = "gitlab"
+    capabilities: Capabilities = _CAPABILITIES
+
+    def verify(self, headers: Headers, body: bytes, secrets: Sequence[str], now: datetime) -> Proof:
+        return webhook.verify(headers, body, secrets, now)
+
+    def parse(self, delivery: Delivery) -> list[Event]:
+        return facts.parse(delivery)
+
+    def to_ticket(self, record: Json, source: Source) -> Ticket:
+        return translate.to_ticket(record, source)
+
+    def to_comment(self, record: Json, source: Source) -> Comment:
+        return translate.to_comment(record, source)
+
+    def to_relation(self, record: Json, source: Source) -> Relation:
+        return translate.to_relation(record, source)
+
+    def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool | None:
+        return scope.holds(ticket, source)
+
+    def to_writes(self, change: Change, source: Source) -> list[Write]:
+        return write.to_writes(change, source)
+
+    def source_url(self, url: str) -> tuple[str, str | None, str]:
+        return address.source_url(url)
+
+    def project_name(self, source: Source) -> str:
+        return address.project_name(source)
+
+    def connect(
+        self,
+        source: Source,
+        *,
+        credentials: Credentials,
+        limiter: Limiter,
+        validators: Validators,
+        transport: Transport | None = None,
+    ) -> GitLabClient:
+        """A client for one project; ConfigError when the source's filter is none of ours."""
+        scope.check(source)
+        base = address.api_base(source)
+        authority = _authority(base, source, credentials, transport)
+        session = Session(
+            base,
+            authority=authority,
+            limiter=limiter,
+            validators=validators,
+            headers={"Accept": "application/json"},
+            manners=Manners(absent=ABSENT, limited=_limited),
+            transport=transport,
+            on_request=lambda *told: client.note(*told),
+        )
+        signed_in = not isinstance(authority, auth.Anonymous)
+        name = address.project_name(source)
+        project = Project(session, name, source.project_id, signed_in=signed_in)
+        client = GitLabClient(source, project)
+        return client
+
+
+def _limited(answer: Answer) -> float | None:
+    """429 alone: a 403 is a refusal or a blocked address, however much budget is left
+    (https://docs.gitlab.com/security/rate_limits/)."""
+    return answer.wait_seconds if answer.status == 429 else None
+
+
+def _authority(
+    base: str, source: Source, credentials: Credentials, transport: Transport | None
+) -> Authority:
+    if source.auth == "oauth":
+        return Granted(
+            base, source, credentials, PLAN, site=address.site(source), transport=transport
+        )
+    token = (credentials.token(source) or "").strip()
+    return auth.Token(base, token) if token else auth.Anonymous()
+
+
+GITLAB: Tracker = GitLab()
