@@ -213,7 +213,7 @@ def test_web_links_are_as_described(world, source, line):
     made = httpx.post(path, json=wish, auth=(world.plan.email, world.plan.token))
     assert made.status_code == 201
     client = Jira().connect(
-        source.model_copy(update={"fields": {"pull_requests": "remotelink"}}),
+        source.model_copy(update={"filter": {"pull_requests": True}}),
         credentials=Secrets(world.plan.token, login=world.plan.email),
         limiter=Budget(),
         validators=Memory(),

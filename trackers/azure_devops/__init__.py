@@ -1,0 +1,101 @@
+"""Azure DevOps Boards: Services and Server."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schemas.change import Change, Write
+from schemas.delivery import Delivery, Proof
+from schemas.event import Event
+from schemas.model import Json
+from schemas.ports import Credentials, Limiter, Validators
+from schemas.source import Source
+from schemas.ticket import Comment, Relation, Ticket
+from trackers.azure_devops import address, auth, facts, links, scope, translate, webhook, writes
+from trackers.azure_devops.boards import HEADERS, MANNERS, Boards, Known
+from trackers.azure_devops.client import AzureDevOpsClient
+from trackers.base import Capabilities, Headers, Tracker
+from trackers.http import Session, Transport
+
+_CAPABILITIES = Capabilities(
+    restorable=True,
+    verify_again=False,  # the proof is the secret itself and is not kept
+    history=True,
+    uploads=True,
+    schemes=("basic authentication", "token in the header X-Hook-Token"),
+    text="html",
+    writes=writes.FIELDS,
+    comments=frozenset({"create", "update", "delete"}),
+    links=frozenset(links.NATIVE),
+    custom_fields=True,
+    oauth=auth.PLAN,
+    token_variables=("ADO_PERSONAL_ACCESS_TOKEN", "AZURE_DEVOPS_EXT_PAT"),
+    secret_headers=frozenset({"authorization", webhook.TOKEN_HEADER}),
+    event_headers=frozenset({"content-type", "user-agent"}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AzureDevOps:
+    """The dialect; `known` keeps in memory what processes say of types and states."""
+
+    name: str = "azure_devops"
+    capabilities: Capabilities = _CAPABILITIES
+    known: Known = field(default_factory=Known, compare=False, repr=False)
+
+    def verify(self, headers: Headers, body: bytes, secrets: Sequence[str], now: datetime) -> Proof:
+        """Nothing is signed and no time is told: repeats are found by the event's id."""
+        return webhook.verify(headers, body, secrets)
+
+    def parse(self, delivery: Delivery) -> list[Event]:
+        return facts.parse(delivery)
+
+    def to_ticket(self, record: Json, source: Source) -> Ticket:
+        return translate.to_ticket(record, source)
+
+    def to_comment(self, record: Json, source: Source) -> Comment:
+        return translate.to_comment(record, source)
+
+    def to_relation(self, record: Json, source: Source) -> Relation:
+        return links.to_relation(record, source)
+
+    def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool | None:
+        return scope.holds(ticket, source, record)
+
+    def to_writes(self, change: Change, source: Source) -> list[Write]:
+        return writes.to_writes(change, source)
+
+    def source_url(self, url: str) -> tuple[str, str | None, str]:
+        return address.source_url(url)
+
+    def project_name(self, source: Source) -> str:
+        return address.project_name(source)
+
+    def connect(
+        self,
+        source: Source,
+        *,
+        credentials: Credentials,
+        limiter: Limiter,
+        validators: Validators,
+        transport: Transport | None = None,
+    ) -> AzureDevOpsClient:
+        """A client for one project; ConfigError when the source's filter is none of ours."""
+        scope.check(source)
+        base = address.api_base(source)
+        authority = auth.authority(source, credentials, base, transport)
+        session = Session(
+            base,
+            authority=authority,
+            limiter=limiter,
+            validators=validators,
+            headers=HEADERS,
+            manners=MANNERS,
+            transport=transport,
+            on_request=lambda *told: client.note(*told),
+        )
+        client = AzureDevOpsClient(Boards(session, source, self.known), authority)
+        return client
+
+
+AZURE_DEVOPS: Tracker = AzureDevOps()

@@ -1,0 +1,195 @@
+"""Reading a project page by page, in orders that lose nothing while items move.
+
+A full pass asks for ids in rising order and cuts them into batches. An incremental one asks the
+reporting API which work items have new revisions: it follows the order of saving, where a writer
+with the right to bypass rules can set the date of a change back
+(https://learn.microsoft.com/rest/api/azure/devops/wit/reporting-work-item-revisions).
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from schemas.model import Json
+from schemas.record import Cursor, Page, Record
+from schemas.tracker import Seen
+from trackers.answers import Answer
+from trackers.azure_devops import names, queries, read
+from trackers.azure_devops.boards import Boards, listed, refused, too_many
+from trackers.fields import Fields
+
+_REPORTED = "System.Id,System.Rev,System.TeamProject"
+_REPORT_PAGE = 1_000
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Where to go on: after which id in a full pass, from which token in an incremental one."""
+
+    after: int = 0
+    token: str | None = None
+
+    def text(self) -> str:
+        return json.dumps({"after": self.after, "token": self.token})
+
+
+def changed_since(boards: Boards, cursor: Cursor) -> Iterator[Page]:
+    """Pages of tickets, each with its comments and links; the last cursor has no position."""
+    mark = _resumed(cursor)
+    if cursor.since is None:
+        return _whole(boards, cursor, mark or _Mark())
+    return _news(boards, cursor, mark or _Mark())
+
+
+def census(boards: Boards) -> Iterator[Seen]:
+    """Every work item of the project, whatever the filter says, then those in the recycle bin."""
+    shown = {"fields": ["System.Id", "System.Rev", names.COMMENT_COUNT], "errorPolicy": "omit"}
+    for page in queries.ids(boards, ()):
+        for chunk in _chunks(page):
+            answer = boards.ask("/_apis/wit/workitemsbatch", {"ids": chunk, **shown})
+            if not answer.ok:
+                raise refused(answer)
+            yield from map(_seen, listed(answer))
+    for trashed in _trashed(boards):
+        key = str(Fields.of(trashed, "recyclebin").need_whole("id"))
+        yield Seen(ticket=key, key=key, revision=None, place="trashed")
+
+
+def _trashed(boards: Boards) -> list[dict[str, Json]]:
+    """The recycle bin; one of more than 20,000 is not told at all."""
+    answer = boards.get(boards.path("wit/recyclebin"))
+    if too_many(answer):
+        _log.warning("%s: the recycle bin is too full to be listed", boards.name)
+        return []
+    if not answer.ok:
+        raise refused(answer)
+    return listed(answer)
+
+
+def _whole(boards: Boards, cursor: Cursor, mark: _Mark) -> Iterator[Page]:
+    """By id; everything that is created while walking has a higher one."""
+    watermark, total = cursor.watermark, 0
+    pending: Page | None = None
+    for page in queries.ids(boards, queries.filtered(boards), after=mark.after):
+        watermark = watermark or boards.clock
+        total += len(page)
+        for chunk in _chunks(page):
+            if pending:
+                yield pending
+            goes_on = Cursor(position=_Mark(after=chunk[-1]).text(), watermark=watermark)
+            records = _records(boards, chunk)
+            pending = Page(kind="tickets", records=records, cursor=goes_on, total=total)
+    watermark = watermark or boards.clock
+    end = Cursor(since=watermark, watermark=watermark)
+    last = pending or Page(kind="tickets", records=(), cursor=end)
+    yield last.model_copy(update={"cursor": end})
+
+
+def _news(boards: Boards, cursor: Cursor, mark: _Mark) -> Iterator[Page]:
+    """By the order of saving; states of all kinds, to see tickets leave the filter."""
+    watermark, token = cursor.watermark, mark.token
+    while True:
+        answer = _report(boards, cursor.since, token)
+        watermark = watermark or answer.date
+        report = Fields.of(answer.object, "report")
+        chunks = list(_chunks(_changed(report))) or [[]]
+        following = report.text("continuationToken")
+        over = report.flag("isLastBatch") is not False or not following or following == token
+        for place, chunk in enumerate(chunks):
+            records = _records(boards, chunk) if chunk else ()
+            last = place == len(chunks) - 1
+            if last and over:
+                goes_on = Cursor(since=watermark, watermark=watermark)
+            else:
+                position = _Mark(token=following if last else token).text()
+                goes_on = Cursor(since=cursor.since, position=position, watermark=watermark)
+            yield Page(kind="tickets", records=records, cursor=goes_on)
+        if over:
+            return
+        token = following
+
+
+def _report(boards: Boards, since: datetime | None, token: str | None) -> Answer:
+    """One batch of revisions; a token carries on what a start began."""
+    begin = {"continuationToken": token} if token else {"startDateTime": _text(since)}
+    answer = boards.get(
+        boards.path("wit/reporting/workitemrevisions"),
+        {
+            **begin,
+            "fields": _REPORTED,
+            "includeLatestOnly": "true",
+            "$maxPageSize": _REPORT_PAGE,
+        },
+    )
+    if not answer.ok:
+        raise refused(answer)
+    return answer
+
+
+def _changed(report: Fields) -> list[int]:
+    """The ids once each, in rising order."""
+    items = [Fields.of(item, "report.values") for item in report.items("values")]
+    return sorted({item.need_whole("id") for item in items})
+
+
+def _records(boards: Boards, chunk: list[int]) -> tuple[Record, ...]:
+    """Records of one batch with all their parts."""
+    items = [item for item in read.batch(boards, chunk) if _is_here(boards, item)]
+    found = []
+    for record in read.completed(boards, items):
+        talk = read.comments(boards, record.ticket) if _talked(record.body) else ()
+        found.append(record.model_copy(update={"comments": talk}))
+    return tuple(found)
+
+
+def _is_here(boards: Boards, item: dict[str, Json]) -> bool:
+    """A work item may move to another project between the list and the batch."""
+    fields = item.get("fields")
+    project = fields.get(names.PROJECT) if isinstance(fields, dict) else None
+    named = isinstance(project, str) and project.casefold() != boards.name.casefold()
+    return not named or str(project).casefold() == boards.project().name.casefold()
+
+
+def _talked(record: Json) -> bool:
+    fields = record.get("fields") if isinstance(record, dict) else None
+    return isinstance(fields, dict) and fields.get(names.COMMENT_COUNT) != 0
+
+
+def _seen(item: dict[str, Json]) -> Seen:
+    found = Fields.of(item, "workItem")
+    key = str(found.need_whole("id"))
+    fields = found.object("fields")
+    revision = found.whole("rev")
+    return Seen(
+        ticket=key,
+        key=key,
+        revision=None if revision is None else str(revision),
+        comment_count=fields.whole(names.COMMENT_COUNT) if fields else None,
+    )
+
+
+def _chunks(items: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(items), names.FULL_BATCH):
+        yield items[start : start + names.FULL_BATCH]
+
+
+def _resumed(cursor: Cursor) -> _Mark | None:
+    """The mark a cursor stopped at; None when it is none of ours."""
+    if cursor.watermark is None:
+        return None
+    try:
+        found = json.loads(cursor.position or "")
+        after, token = found["after"], found["token"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    whole = type(after) is int and after >= 0
+    return _Mark(after, token) if whole and isinstance(token, str | None) else None
+
+
+def _text(moment: datetime | None) -> str:
+    """With a zone: without one a time is the reader's own."""
+    return (moment or datetime.fromtimestamp(0, UTC)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
