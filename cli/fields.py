@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.given import Json
+from schemas.source import MAPPED
 
 if TYPE_CHECKING:
     from schemas.source import Source
     from schemas.tracker import FieldInfo
     from trackers.base import Client
-
-MAPPED = frozenset(
-    {
-        "customer", "sprint", "story_points", "severity", "priority", "epic", "estimate",
-        "due_date", "weight", "components", "milestone", "time_estimate", "time_spent",
-    }
-)  # fmt: skip
-"""Our fields that may be told which field of the tracker fills them."""
 
 Name = Annotated[str, typer.Argument(metavar="SOURCE")]
 app = typer.Typer(

@@ -50,14 +50,21 @@ def look(walk: Walk, began: datetime, *, recount: bool) -> int:
 
 
 def _inside(walk: Walk, tickets: set[str]) -> list[str]:
-    """Those that still lie in the source's filter as we hold them: others were rightly left out."""
+    """Those that still lie in the source's filter as we hold them: others were rightly left out.
+
+    Where only the tracker can tell, it is asked.
+    """
     tracker = walk.parts.tracker(walk.source.tracker)
     keys = [(walk.source.name, ticket) for ticket in sorted(tickets)]
     inside: list[str] = []
     with walk.parts.store.read() as connection:
         for start in range(0, len(keys), AT_ONCE):
             found = whole_tickets(connection, keys[start : start + AT_ONCE])
-            inside += [key[1] for key, one in found.items() if tracker.holds(one, walk.source)]
+            inside += [
+                key[1]
+                for key, one in found.items()
+                if tracker.holds(one, walk.source) is not False
+            ]
     return sorted(inside)
 
 

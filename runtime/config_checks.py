@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from runtime.config_faults import INTERNAL, source_label
 from runtime.slugs import slug_of
 from runtime.usual_names import EMAILS, TOKENS, client_id
+from schemas.source import MAPPED
 
 Environ = Mapping[str, str]
 Table = dict[str, Any]
@@ -102,6 +103,7 @@ def _source(label: str, source: Table, environ: Environ) -> Iterator[str]:
         if isinstance(value, str) and not _is_http(value):
             yield f"{label}: {key} must start with http:// or https://"
     yield from _filter(label, source.get("filter"))
+    yield from _fields(label, source.get("fields"))
     pair = [key for key in ("app_id_env", "app_private_key_env") if source.get(key)]
     if len(pair) == 1:
         yield f"{label}: app_id_env and app_private_key_env belong together; only {pair[0]} is set"
@@ -152,6 +154,13 @@ def _has(source: Table, key: str, usual: tuple[str, ...], environ: Environ) -> b
 
 def _set(environ: Environ, name: str) -> bool:
     return bool(environ.get(name, "").strip())
+
+
+def _fields(label: str, given: Any) -> Iterator[str]:
+    for name in given if isinstance(given, dict) else ():
+        if name not in MAPPED:
+            known = ", ".join(sorted(MAPPED))
+            yield f"{label}: fields.{name} is none of our fields; known: {known}"
 
 
 def _filter(label: str, given: Any) -> Iterator[str]:

@@ -8,6 +8,14 @@ from pydantic import Field
 from schemas.model import Json, Model
 from schemas.record import Cursor
 
+MAPPED = frozenset(
+    {
+        "body", "customer", "sprint", "story_points", "severity", "priority", "epic", "estimate",
+        "due_date", "weight", "components", "milestone", "time_estimate", "time_spent",
+    }
+)  # fmt: skip
+"""Our fields that a source's `fields` may fill from a field of the tracker's."""
+
 
 class Source(Model):
     """A source as configured. `slug` is its webhook address; `project_id` is pinned once known.

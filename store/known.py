@@ -102,7 +102,7 @@ def expected(
     query = sa.select(tickets.c.external_id).where(
         tickets.c.source == source, tickets.c.fate == "here", tickets.c.observed_at < before
     )
-    if filter.get("state", "open") == "open":
+    if filter.get("state", "all" if "jql" in filter else "open") == "open":
         query = query.where(tickets.c.state == "open")
     return set(connection.execute(query).scalars())
 

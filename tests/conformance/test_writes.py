@@ -12,7 +12,7 @@ from schemas import fingerprint
 from schemas.change import Change, CommentChange, Ref, TicketChange
 from schemas.record import Gone, Record
 from schemas.source import Source
-from schemas.ticket import Comment, Ticket
+from schemas.ticket import Comment, Ticket, TicketRef
 from tests.conformance.test_trackers import about
 from tests.trackers.stand_ins import Budget, Memory, Secrets, a_source
 from trackers.base import Client, Tracker
@@ -113,7 +113,31 @@ def test_a_ticket_comes_back_as_it_was_meant_and_changes_as_it_was_told(tracker)
 @every_writable
 def test_every_field_said_to_be_writable_is_written_by_the_suite(tracker):
     told = set(about(tracker.name)["wanted"]) | set(about(tracker.name)["changed"])
-    assert tracker.capabilities.writes <= told
+    assert tracker.capabilities.writes - told - {"parent"} == set()
+
+
+@every_writable
+def test_a_parent_is_set_with_the_ticket_and_afterwards_and_taken_away(tracker):
+    if "parent" not in tracker.capabilities.writes:
+        pytest.skip(f"{tracker.name} writes no parents with the ticket")
+    types = about(tracker.name).get("family", {})
+    with scene(tracker) as there:
+        older = [there.create({"title": f"Parent {n}", **types.get("parent", {})}) for n in (1, 2)]
+        refs = [TicketRef(external_id=one, key=there.ticket(one).key) for one in older]
+        child = {"title": "Child", **types.get("child", {})}
+        new = there.create({**child, "parent": refs[0].model_dump()})
+        assert there.ticket(new).parent.external_id == older[0]
+        for wanted in (refs[1], None):
+            there.carry_out(
+                TicketChange(
+                    ticket=new,
+                    wanted=there.wanted({**child, "parent": wanted}),
+                    fields=frozenset({"parent"}),
+                    record=there.record(new).body,
+                )
+            )
+            found = there.ticket(new).parent
+            assert (found and found.external_id) == (wanted and wanted.external_id)
 
 
 @every_writable

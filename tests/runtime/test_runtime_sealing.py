@@ -65,7 +65,11 @@ def test_keys_of_the_environment_win_and_the_newest_seals(file):
     assert not file.exists()
 
 
-@pytest.mark.parametrize("keys", ["a-bad-key", f"{ONE},a-bad-key", "é" * 44])
+@pytest.mark.parametrize(
+    "keys",
+    ["a-bad-key", f"{ONE},a-bad-key", "é" * 44],
+    ids=["short", "second", "not ascii"],
+)
 def test_a_bad_key_is_a_fault_that_does_not_show_it(file, keys):
     with pytest.raises(ConfigError, match="TICKETSYNC_SECRET_KEYS must hold keys") as caught:
         Sealing(keys, file).seal(b"x")
@@ -114,7 +118,7 @@ TOKENS = [
 ]
 
 
-@pytest.mark.parametrize("token", TOKENS[:4])
+@pytest.mark.parametrize("token", TOKENS[:4], ids=["gitlab", "jira", "signing", "sealed"])
 def test_tokens_are_known_by_their_shape(token):
     assert token not in Redactor().text(f"it said {token}, and stopped")
 
