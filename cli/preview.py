@@ -91,9 +91,12 @@ def _compare(
     def arrive(record: Any) -> "Arrival":
         return news.arrival(source, record, 0, 0, "dry-run", parts.now())
 
+    def lost(gone: Any) -> "Arrival":
+        return news.loss(source, gone, 0, 0, parts.now())
+
     held = set(known.known(connection, source.name, [record.ticket for record in page.records]))
     tracker = parts.tracker(source.tracker)
     sifted = news.sift(
-        connection, page, source, tracker, arrive, lambda ticket: ticket in held | shown
+        connection, page, source, tracker, arrive, lost, lambda ticket: ticket in held | shown
     )
     counts.update(new=sifted.new, changed=sifted.changed, unchanged=sifted.unchanged)

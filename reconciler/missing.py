@@ -61,9 +61,7 @@ def _inside(walk: Walk, tickets: set[str]) -> list[str]:
         for start in range(0, len(keys), AT_ONCE):
             found = whole_tickets(connection, keys[start : start + AT_ONCE])
             inside += [
-                key[1]
-                for key, one in found.items()
-                if tracker.holds(one, walk.source) is not False
+                key[1] for key, one in found.items() if tracker.holds(one, walk.source) is not False
             ]
     return sorted(inside)
 

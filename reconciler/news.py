@@ -10,8 +10,15 @@ import orjson
 from schemas import fingerprint
 from schemas.delivery import Arrival, Via
 from schemas.errors import Permanent
-from schemas.event import CommentSeen, CommentsListed, Event, LinksListed, TicketSeen
-from schemas.record import Observation, Page, Record
+from schemas.event import (
+    CommentSeen,
+    CommentsListed,
+    Event,
+    LinksListed,
+    TicketGone,
+    TicketSeen,
+)
+from schemas.record import Gone, Observation, Page, Record
 from schemas.source import Source
 from store import known
 from store.database import Connection
@@ -35,6 +42,7 @@ def sift(
     source: Source,
     tracker: Tracker,
     arrive: Callable[[Record], Arrival],
+    lost: Callable[[Gone], Arrival],
     held: Callable[[str], bool],
     start: datetime | None = None,
 ) -> Sifted:
@@ -44,7 +52,7 @@ def sift(
     requests or to tickets outside the filter. Unknown tickets untouched since `start` are left out.
     """
     if page.kind == "tickets":
-        return _tickets(connection, page, source, tracker, arrive, start)
+        return _tickets(connection, page, source, tracker, arrive, lost, start)
     return _comments(connection, page, source, tracker, arrive, held)
 
 
@@ -52,13 +60,33 @@ def arrival(
     source: Source, record: Record, session: int, place: int, event: str, began: datetime
 ) -> Arrival:
     """A record as a delivery; its key is its own observation, never its content."""
+    key = f"poll:{session}:{place}:{record.kind}:{record.external_id}"
+    return _arrival(source, record.ticket, session, key, event, began, _events(record))
+
+
+def loss(source: Source, gone: Gone, session: int, place: int, began: datetime) -> Arrival:
+    """A proof of deletion that came with a page, as a delivery."""
+    key = f"poll:{session}:{place}:gone:{gone.ticket}"
+    seen = TicketGone(ticket=gone.ticket, proof=gone.proof)
+    return _arrival(source, gone.ticket, session, key, "poll.gone", began, (seen,))
+
+
+def _arrival(
+    source: Source,
+    ticket: str,
+    session: int,
+    key: str,
+    event: str,
+    began: datetime,
+    events: tuple[Event, ...],
+) -> Arrival:
     return Arrival(
         source=source.name,
         via=Via.poll,
         event=event,
-        delivery_key=f"poll:{session}:{place}:{record.kind}:{record.external_id}",
-        ticket=record.ticket,
-        body=orjson.dumps(Observation(events=_events(record)).model_dump(mode="json")),
+        delivery_key=key,
+        ticket=ticket,
+        body=orjson.dumps(Observation(events=events).model_dump(mode="json")),
         received_at=began,
         observed_at=began,
         session=session,
@@ -83,6 +111,7 @@ def _tickets(
     source: Source,
     tracker: Tracker,
     arrive: Callable[[Record], Arrival],
+    lost: Callable[[Gone], Arrival],
     start: datetime | None,
 ) -> Sifted:
     names = [record.ticket for record in page.records]
@@ -111,7 +140,23 @@ def _tickets(
         now = (ticket.revision, fingerprint.core(ticket), ticket.comment_count, "here")
         same = before == now and _same_parts(record, parts.get(record.ticket), source, tracker)
         _sort(sifted, record, before, same, arrive)
+    _gone(connection, page, source, sifted, lost)
     return sifted
+
+
+def _gone(
+    connection: Connection,
+    page: Page,
+    source: Source,
+    sifted: Sifted,
+    lost: Callable[[Gone], Arrival],
+) -> None:
+    """Tickets a page proves deleted, of those we hold as existing."""
+    ours = known.known(connection, source.name, [one.ticket for one in page.gone])
+    for one in page.gone:
+        if one.ticket in ours and ours[one.ticket][3] == "here":
+            sifted.changed += 1
+            sifted.arrivals.append(lost(one))
 
 
 def _same_parts(

@@ -108,6 +108,7 @@ def _take(walk: Walk, page: Page, event: str, began: datetime) -> None:
             lambda record: news.arrival(
                 walk.source, record, walk.session, walk.tally.pages, event, began
             ),
+            lambda gone: news.loss(walk.source, gone, walk.session, walk.tally.pages, began),
             lambda ticket: ticket in held or ticket in walk.tickets or walk.resumed,
             walk.start,
         )

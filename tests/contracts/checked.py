@@ -64,7 +64,7 @@ OFFICIAL = {
     "jira": Official(
         (("jira-v3.openapi.json.gz", Looseness(nullable=True)),),
         headers=frozenset({"x-atlassian-token"}),
-        beside=("/oauth/", "/authorize"),
+        beside=("/oauth/", "/authorize", "/rest/agile/", "/rest/webhooks/", "/media/", "/browse/"),
     ),
     "azure_devops": Official(
         tuple((f"ado-{one}-7.1.swagger.json.gz", _AZURE) for one in ("wit", "core", "hooks")),

@@ -130,3 +130,16 @@ def test_whatever_is_lost_doubled_or_reordered_in_the_end_all_is_equal(journey):
     journey.reconcile(full=True)
     assert journey.differences() == []
     assert journey.dead() == []
+
+
+@pytest.mark.parametrize("journey", ["linear"], indirect=True)
+def test_a_ticket_in_the_trash_shows_in_the_next_pass_and_comes_back(journey):
+    journey.reconcile()
+    [key] = [one["key"] for one in journey.stand.tickets if not one["deleted"]][:1]
+    journey.stand.running.acts.delete(key)
+    journey.reconcile()
+    assert journey.differences() == []
+    journey.listen()
+    journey.stand.running.acts.restore(key)
+    journey.rest()
+    assert journey.differences() == []

@@ -1,0 +1,1 @@
+"""A stand-in Linear: one workspace, its GraphQL API and its webhooks."""

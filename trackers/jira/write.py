@@ -1,0 +1,138 @@
+"""Carrying out one step of a change, once.
+
+https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/
+"""
+
+from collections.abc import Callable
+
+from schemas.change import Ref, Write
+from schemas.errors import Permanent, Transient
+from schemas.model import Json
+from schemas.record import Record
+from trackers.answers import Answer
+from trackers.fields import Fields
+from trackers.jira import address, read
+from trackers.jira.fill import Filler
+from trackers.jira.link import link, unlink
+from trackers.jira.record import Recorder, revision_of
+from trackers.jira.site import Site, words
+from trackers.jira.transition import transition
+
+
+def carry_out(site: Site, filler: Filler, write: Write) -> Ref:
+    """What a step left at Jira; Permanent for a step that is none of ours."""
+    step = _STEPS.get(write.step)
+    if step is None:
+        raise Permanent(f"Jira has no step {write.step!r}; {'; '.join(write.losses)}")
+    return step(site, filler, write)
+
+
+def _create(site: Site, filler: Filler, write: Write) -> Ref:
+    body = filler.new(write.body)
+    answer = _done(site.send("POST", "/issue", body))
+    made = Fields.of(answer.object, "created")
+    key = made.need_text("key")
+    return _ref(site, made.need_id("id"), key)
+
+
+def _update(site: Site, filler: Filler, write: Write) -> Ref:
+    ticket = _ticket(write)
+    body = filler.edited(ticket, write.body)
+    if body is not None:
+        _done(site.send("PUT", f"/issue/{ticket}", body))
+    return _ref(site, ticket)
+
+
+def _transition(site: Site, filler: Filler, write: Write) -> Ref:
+    ticket = _ticket(write)
+    transition(site, ticket, write.body)
+    return _ref(site, ticket)
+
+
+def _link(site: Site, filler: Filler, write: Write) -> Ref:
+    ticket = _ticket(write)
+    link(site, ticket, write.body)
+    return _ref(site, ticket)
+
+
+def _unlink(site: Site, filler: Filler, write: Write) -> Ref:
+    ticket = _ticket(write)
+    unlink(site, ticket, write.body)
+    return _ref(site, ticket)
+
+
+def _comment(site: Site, filler: Filler, write: Write) -> Ref:
+    ticket = _ticket(write)
+    answer = _done(site.send("POST", f"/issue/{ticket}/comment", write.body))
+    return comment_ref(site, ticket, answer.object)
+
+
+def _edit_comment(site: Site, filler: Filler, write: Write) -> Ref:
+    ticket = _ticket(write)
+    path = f"/issue/{ticket}/comment/{write.comment}"
+    answer = _done(site.send("PUT", path, write.body))
+    return comment_ref(site, ticket, answer.object)
+
+
+def _delete_comment(site: Site, filler: Filler, write: Write) -> Ref:
+    """One that is gone already is as wanted."""
+    ticket = _ticket(write)
+    site.send("DELETE", f"/issue/{ticket}/comment/{write.comment}")
+    return Ref(ticket=ticket, comment=write.comment)
+
+
+def comment_ref(site: Site, ticket: str, record: Json) -> Ref:
+    """A comment as a write left it."""
+    told = Fields.of(record, "comment")
+    return Ref(
+        ticket=ticket,
+        comment=told.need_id("id"),
+        revision=revision_of(told),
+        record=Recorder(site).comment(told.value, ticket, None),
+    )
+
+
+def _ref(site: Site, ticket: str, key: str | None = None) -> Ref:
+    """The issue as it is after a step, read back: Jira's own answer is empty.
+
+    A reading that fails does not undo the write; it is left to the next one.
+    """
+    try:
+        found = read.fetch(site, ticket, frozenset({"core"}))
+    except Transient:
+        found = None
+    if not isinstance(found, Record):
+        return Ref(ticket=ticket, key=key, url=address.browse(site.source, key) if key else None)
+    shown = str(found.body["key"])
+    return Ref(
+        ticket=ticket,
+        key=shown,
+        url=address.browse(site.source, shown),
+        revision=found.revision,
+        record=found.body,
+    )
+
+
+def _ticket(write: Write) -> str:
+    if not write.ticket:
+        raise Permanent(f"the step {write.step!r} names no issue")
+    return write.ticket
+
+
+def _done(answer: Answer) -> Answer:
+    """404 on a write: the issue is gone, or the right to write to it is."""
+    if not answer.ok:
+        raise Permanent(f"{answer.asked}: HTTP {answer.status}{words(answer)}")
+    return answer
+
+
+_STEPS: dict[str, Callable[[Site, Filler, Write], Ref]] = {
+    "create": _create,
+    "update": _update,
+    "transition": _transition,
+    "link": _link,
+    "unlink": _unlink,
+    "comment": _comment,
+    "edit_comment": _edit_comment,
+    "delete_comment": _delete_comment,
+}
