@@ -58,12 +58,23 @@ class App:
     client_id: str = "Iv23liSandbox"
 
 
+@dataclass(frozen=True, slots=True)
+class OAuthApp:
+    """The OAuth app that people may give a token to; whoever consents is `login`."""
+
+    client_id: str = "Ov23liSandbox"
+    client_secret: str = "sandbox-client-secret"  # noqa: S105 - the well-known secret of a toy
+    login: str = "sandbox-user"
+
+
 class Accounts:
     """Knows the tokens of one sandbox."""
 
     def __init__(self, world: World, app: App | None = None) -> None:
         self.world = world
         self.app = app or App()
+        self.oauth = OAuthApp()
+        self.codes: dict[str, tuple[str, str, str]] = {}
         self._tokens: dict[str, Identity] = {}
         self.bot = world.person(f"{self.app.slug}[bot]", kind="Bot")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sandbox.github.desk import NoSuch, act
-from sandbox.github.issue_acts import IssueActs
+from sandbox.github.pull_acts import PullActs
 from sandbox.github.state import Comment, Hook, Issue, Person
 
 ALL_EVENTS = (
@@ -18,10 +18,11 @@ ALL_EVENTS = (
     "issue_dependencies",
     "repository",
     "meta",
+    "pull_request",
 )
 
 
-class Acts(IssueActs):
+class Acts(PullActs):
     """The acts on one repository; `on` gives those of another."""
 
     def on(self, repo: str) -> Acts:
@@ -84,6 +85,33 @@ class Acts(IssueActs):
         changes = {"repository": {"name": {"from": before}}}
         body = {"changes": changes}
         self.mail.tell(repo, "repository", "renamed", body, self.who(by))
+
+    @act
+    def archive_repo(self, *, by: str | None = None) -> None:
+        """Nothing can be written any more (GitHub docs: Archiving repositories)."""
+        self._turn_repo("archived", by)
+
+    @act
+    def unarchive_repo(self, *, by: str | None = None) -> None:
+        self._turn_repo("unarchived", by)
+
+    @act
+    def privatize_repo(self, *, by: str | None = None) -> None:
+        self._turn_repo("privatized", by)
+
+    @act
+    def publicize_repo(self, *, by: str | None = None) -> None:
+        self._turn_repo("publicized", by)
+
+    def _turn_repo(self, action: str, by: str | None) -> None:
+        repo = self.repo
+        if action.endswith("archived"):
+            repo.archived = action == "archived"
+        else:
+            repo.private = action == "privatized"
+        repo.updated_at = self.world.moment()
+        repo.looks += 1
+        self.mail.tell(repo, "repository", action, {}, self.who(by))
 
     @act
     def add_hook(

@@ -14,14 +14,14 @@ from types import TracebackType
 from sandbox import serve
 from sandbox.crowd import Crowd
 from sandbox.faults import Switchboard
-from sandbox.github.accounts import Accounts
+from sandbox.github.accounts import Accounts, OAuthApp
 from sandbox.github.acts import Acts
 from sandbox.github.gate import Gate
 from sandbox.github.limits import Limits
 from sandbox.github.seed import Seeding
 from sandbox.github.site import Site, switchboard
-from sandbox.github.state import World
-from sandbox.github.texts import PEOPLE
+from sandbox.github.state import Hook, IssueField, IssueType, World
+from sandbox.github.texts import ISSUE_FIELDS, ISSUE_TYPES, PEOPLE
 from sandbox.outbox import Outbox
 from sandbox.requests import RequestLog
 from sandbox.wire import Json
@@ -62,6 +62,7 @@ def build(plan: Plan, base: str) -> Gate:
         world.person(login, name, association="MEMBER")
     home = world.add_repo(owner, plan.repo, private=plan.private)
     home.created_at = home.updated_at = _ago(world)
+    _define(world)
     accounts = Accounts(world)
     accounts.add_token(plan.token, plan.login)
     Seeding(world, home, plan.seed).fill(plan.tickets, plan.comments, plan.pulls)
@@ -74,6 +75,15 @@ def build(plan: Plan, base: str) -> Gate:
     somebody = world.person(PEOPLE[0][0])
     faults = switchboard(plan.seed)
     return Gate(Site(world, home, somebody, faults, accounts, limits, plan.seed))
+
+
+def _define(world: World) -> None:
+    """The organisation's issue types and fields."""
+    for number, (name, text, color) in enumerate(ISSUE_TYPES, 410):
+        world.types.append(IssueType(number, name, text, color))
+    for number, (name, kind, names) in enumerate(ISSUE_FIELDS, 520):
+        options = tuple((number * 10 + place, one, "gray") for place, one in enumerate(names))
+        world.fields.append(IssueField(number, name, kind, options))
 
 
 class Running:
@@ -93,6 +103,15 @@ class Running:
     @property
     def repo_url(self) -> str:
         return self.site.views.html_url(self.site.home)
+
+    @property
+    def project_url(self) -> str:
+        """What a person types as the address of the project."""
+        return self.repo_url
+
+    def add_hook(self, url: str, secret: str | None = None) -> Hook:
+        """A webhook for everything, signed with `secret` or else the plan's."""
+        return self.acts.add_hook(url, secret or self.plan.webhook_secret)
 
     @property
     def state(self) -> World:
@@ -200,7 +219,7 @@ def foreground(plan: Plan, port: int = 0) -> None:
 
 
 def _line(plan: Plan, base: str) -> Json:
-    project = f"{plan.owner}/{plan.repo}"
+    project, app = f"{plan.owner}/{plan.repo}", OAuthApp()
     return {
         "tracker": "github",
         "api_url": base,
@@ -208,6 +227,11 @@ def _line(plan: Plan, base: str) -> Json:
         "project": project,
         "token": plan.token,
         "webhook_secret": plan.webhook_secret,
+        "source": {},
+        "environment": {
+            "GITHUB_CLIENT_ID": app.client_id,
+            "GITHUB_CLIENT_SECRET": app.client_secret,
+        },
     }
 
 

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
 from sandbox.github.mail import Mail
-from sandbox.github.state import Event, Issue, Label, Milestone, Past, Person, Repo, World
+from sandbox.github.state import (
+    Event,
+    Issue,
+    IssueField,
+    IssueType,
+    Label,
+    Milestone,
+    Past,
+    Person,
+    Repo,
+    World,
+)
 from sandbox.github.views import Views
 
 D = TypeVar("D", bound="Desk")
@@ -68,6 +79,18 @@ class Desk:
             if which in (stone.number, stone.title):
                 return stone
         raise NoSuch(f"no milestone {which!r} in {self.repo.full_name}")
+
+    def find_type(self, name: str) -> IssueType:
+        for kind in self.world.types:
+            if kind.name.lower() == name.lower():
+                return kind
+        raise NoSuch(f"no issue type {name!r}")
+
+    def find_field(self, key: int) -> IssueField:
+        for one in self.world.fields:
+            if one.id == key:
+                return one
+        raise NoSuch(f"no issue field {key}")
 
     def who(self, by: str | None) -> Person:
         return self.somebody if by is None else self.world.person(by)

@@ -9,8 +9,24 @@ from sandbox.github.views import Views, node_id
 from sandbox.wire import Json
 
 
+def timeline_view(views: Views, event: Event) -> Json:
+    """A timeline does not tell who assigned beside who acted."""
+    return {name: one for name, one in event_view(views, event).items() if name != "assigner"}
+
+
 def event_view(views: Views, event: Event) -> Json:
-    """GitHub docs: List issue events."""
+    """GitHub docs: List issue events; Timeline event types for what refers to an issue."""
+    if event.kind == "cross-referenced":
+        return {
+            "event": event.kind,
+            "actor": views.person(event.actor),
+            "created_at": event.created_at,
+            "updated_at": event.created_at,
+            "source": {
+                "type": "issue",
+                "issue": orjson.Fragment(views.rest_issue(event.extra["pull"])),
+            },
+        }
     return {
         "id": event.id,
         "node_id": node_id("EV", event.id),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sandbox.github.desk import UNSET, Unset, act
+from sandbox.github.link_acts import LinkActs
 from sandbox.github.state import Issue, Person, Repo
-from sandbox.github.triage_acts import TriageActs
 
 
-class IssueActs(TriageActs):
+class IssueActs(LinkActs):
     """Open, edit, close, reopen, lock, delete, transfer."""
 
     @act
@@ -20,6 +20,7 @@ class IssueActs(TriageActs):
         labels: Iterable[str] = (),
         assignees: Iterable[str] = (),
         milestone: int | str | None = None,
+        type: str | None = None,
         *,
         pull: bool = False,
         by: str | None = None,
@@ -32,6 +33,7 @@ class IssueActs(TriageActs):
         issue.labels = [self.label_named(name, actor) for name in dict.fromkeys(labels)]
         issue.assignees = [self.world.person(login) for login in dict.fromkeys(assignees)]
         issue.milestone = stone
+        issue.type = None if type is None else self.find_type(type)
         self._enter(issue)
         self.tell_issue(issue, "opened", actor)
         for label in issue.labels:
@@ -40,6 +42,9 @@ class IssueActs(TriageActs):
             self.tell_assigned(issue, person, actor)
         if stone is not None:
             self.tell_milestoned(issue, stone, actor)
+        if issue.type is not None:
+            view = self.views.issue_type(issue.type)
+            self.tell_issue(issue, "typed", actor, type=view)
         return issue
 
     @act
@@ -192,3 +197,10 @@ class IssueActs(TriageActs):
         for child in issue.children:
             child.parent = None
         issue.children = []
+        for one in issue.blocked_by:
+            one.blocking.remove(issue)
+            one.version += 1
+        for one in issue.blocking:
+            one.blocked_by.remove(issue)
+            one.version += 1
+        issue.blocked_by, issue.blocking = [], []

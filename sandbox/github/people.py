@@ -36,6 +36,10 @@ class Shopkeepers:
             self.delete_comment: 3,
             self.sub_issue: 2,
             self.lock: 1,
+            self.blocker: 1,
+            self.type: 1,
+            self.pull: 1,
+            self.merge: 0.5,
             self.rename_label: 1,
             self.new_label: 0.5,
             self.delete_label: 0.3,
@@ -115,6 +119,26 @@ class Shopkeepers:
             self.acts.remove_sub_issue(child.parent.number, child.number, by=self._login())
         elif parent is not child and parent.parent is None and not child.children:
             self.acts.add_sub_issue(parent.number, child.number, by=self._login())
+
+    def blocker(self) -> None:
+        blocked, blocker = self._issue(), self._issue()
+        if blocker in blocked.blocked_by:
+            self.acts.remove_blocker(blocked.number, blocker.number, by=self._login())
+        elif blocked is not blocker and not blocked.is_pull and not blocker.is_pull:
+            self.acts.add_blocker(blocked.number, blocker.number, by=self._login())
+
+    def type(self) -> None:
+        names = [None, *(kind.name for kind in self.acts.world.types)]
+        self.acts.set_type(self._number(), self.random.choice(names), by=self._login())
+
+    def pull(self) -> None:
+        body = f"{self._remark()}\n\nFixes #{self._number('open')}"
+        self.acts.open_pull(self._title(), body, "patch-1", by=self._login())
+
+    def merge(self) -> None:
+        pulls = [one for one in self.acts.repo.issues.values() if one.is_pull]
+        waiting = [one for one in pulls if one.alive and one.state == "open"]
+        self.acts.merge_pull(self.random.choice(waiting).number, by=self._login())
 
     def lock(self) -> None:
         issue = self._issue()

@@ -137,6 +137,12 @@ def organization_view(base: str, owner: Person, node: str) -> Json:
     }
 
 
+def simple_repo_view(whole: Json) -> Json:
+    """The short form that stands where a repository is only referred to."""
+    names = ("id", "node_id", "name", "full_name", "private", "owner", "html_url", "description")
+    return {name: whole[name] for name in (*names, "fork", "url", *REPO_LINKS)}
+
+
 def repo_view(base: str, repo: Repo, owner: Json, node: str) -> Json:
     url = f"{base}/repos/{repo.full_name}"
     html = f"{base}/{repo.full_name}"
@@ -161,6 +167,7 @@ def repo_view(base: str, repo: Repo, owner: Json, node: str) -> Json:
         "clone_url": f"{html}.git",
         "svn_url": html,
         **REPO_CONSTANTS,
+        "archived": repo.archived,
         "open_issues_count": count,
         "open_issues": count,
         "visibility": "private" if repo.private else "public",

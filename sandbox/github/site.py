@@ -99,6 +99,7 @@ def _spread_argument(act: Callable[..., object]) -> str:
 
 def _ticket(issue: Issue) -> Json:
     return {
+        "key": str(issue.number),
         "number": issue.number,
         "title": issue.title,
         "body": issue.body,

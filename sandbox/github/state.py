@@ -74,6 +74,26 @@ class Milestone:
     closed_issues: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class IssueType:
+    """GitHub docs: Managing issue types in an organization."""
+
+    id: int
+    name: str
+    description: str
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueField:
+    """GitHub docs: Managing issue fields in an organization; options by name and id."""
+
+    id: int
+    name: str
+    kind: str
+    options: tuple[tuple[int, str, str], ...] = ()
+
+
 @dataclass(slots=True, eq=False)
 class Comment:
     id: int
@@ -128,6 +148,13 @@ class Issue:
     closed_at: Stamp | None = None
     closed_by: Person | None = None
     is_pull: bool = False
+    branch: str = ""
+    merged_at: Stamp | None = None
+    pinned: bool = False
+    type: IssueType | None = None
+    values: dict[int, Any] = field(default_factory=dict)
+    blocked_by: list[Issue] = field(default_factory=list)
+    blocking: list[Issue] = field(default_factory=list)
     parent: Issue | None = None
     children: list[Issue] = field(default_factory=list)
     deleted: bool = False
@@ -185,6 +212,7 @@ class Repo:
     created_at: Stamp
     updated_at: Stamp
     private: bool = False
+    archived: bool = False
     description: str | None = "Everything that is wrong with our shop"
     issues: dict[int, Issue] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
@@ -248,6 +276,8 @@ class World:
     people: dict[str, Person] = field(default_factory=dict)
     repos: dict[int, Repo] = field(default_factory=dict)
     names: dict[str, Repo] = field(default_factory=dict)
+    types: list[IssueType] = field(default_factory=list)
+    fields: list[IssueField] = field(default_factory=list)
     _ids: dict[str, itertools.count[int]] = field(default_factory=dict)
 
     def moment(self) -> Stamp:

@@ -29,6 +29,19 @@ MILESTONES = (
     ("Umzug Lager Süd", None),
 )
 
+ISSUE_TYPES = (
+    ("Task", "A specific piece of work", "yellow"),
+    ("Bug", "An unexpected problem or behavior", "red"),
+    ("Feature", "A request, idea, or new functionality", "blue"),
+)
+
+ISSUE_FIELDS = (
+    ("Priority", "single_select", ("Urgent", "High", "Medium", "Low")),
+    ("Target date", "date", ()),
+    ("Effort", "number", ()),
+    ("Customer", "text", ()),
+)
+
 THINGS = (
     "barcode scanner",
     "basket page",

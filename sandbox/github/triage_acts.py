@@ -1,4 +1,4 @@
-"""What people hang on an issue: labels, assignees, a milestone, sub-issues."""
+"""What people hang on an issue: labels, assignees, a milestone, a type, field values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sandbox.github.definition_acts import DefinitionActs
 from sandbox.github.desk import NoSuch, act
-from sandbox.github.state import Issue, Label, Milestone, Person
+from sandbox.github.state import Issue, IssueType, Label, Milestone, Person
 
 
 class TriageActs(DefinitionActs):
@@ -99,31 +99,65 @@ class TriageActs(DefinitionActs):
         return issue
 
     @act
-    def add_sub_issue(self, number: int, child: int, *, by: str | None = None) -> Issue:
-        """Moves no `updated_at`, on neither side: only the event tells."""
-        parent, sub, actor = self.issue(number), self.issue(child), self.who(by)
-        if sub.parent is not None:
-            self.remove_sub_issue(sub.parent.number, child, by=by)
-        with self.changing(parent, moves=False):
-            parent.children.append(sub)
-            sub.parent = parent
-        self.note(parent, "sub_issue_added", actor)
-        self.note(sub, "parent_issue_added", actor)
-        self._tell_family("added", parent, sub, actor)
-        return parent
+    def set_type(self, number: int, name: str | None, *, by: str | None = None) -> Issue:
+        """GitHub docs: Managing issue types; None takes the type off."""
+        issue, actor = self.issue(number), self.who(by)
+        kind = None if name is None else self.find_type(name)
+        before = issue.type
+        if kind is before:
+            return issue
+        with self.changing(issue):
+            issue.type = kind
+        shown = {
+            "issue_type": _type_view(kind or before),
+            **({"prev_issue_type": _type_view(before)} if before and kind else {}),
+        }
+        verb = "changed" if before and kind else "added" if kind else "removed"
+        self.note(issue, f"issue_type_{verb}", actor, **shown)
+        told = kind or before
+        if told is not None:
+            view = self.views.issue_type(told)
+            self.tell_issue(issue, "typed" if kind else "untyped", actor, type=view)
+        return issue
 
     @act
-    def remove_sub_issue(self, number: int, child: int, *, by: str | None = None) -> Issue:
-        parent, sub, actor = self.issue(number), self.issue(child), self.who(by)
-        if sub.parent is not parent:
-            raise NoSuch(f"issue {child} is no sub-issue of {number}")
-        with self.changing(parent, moves=False):
-            parent.children.remove(sub)
-            sub.parent = None
-        self.note(parent, "sub_issue_removed", actor)
-        self.note(sub, "parent_issue_removed", actor)
-        self._tell_family("removed", parent, sub, actor)
-        return parent
+    def set_field(
+        self, number: int, field: int, value: str | float | None, *, by: str | None = None
+    ) -> Issue:
+        """A value of one of the organisation's issue fields; None clears it."""
+        issue, actor = self.issue(number), self.who(by)
+        kind = self.find_field(field)
+        if value is not None and kind.options and value not in [one[1] for one in kind.options]:
+            raise NoSuch(f"{kind.name} has no option {value!r}")
+        if issue.values.get(field) == value:
+            return issue
+        with self.changing(issue):
+            if value is None:
+                del issue.values[field]
+            else:
+                issue.values[field] = value
+        about = {"id": kind.id, "name": kind.name, "field_type": kind.kind}
+        action = "field_removed" if value is None else "field_added"
+        self.tell_issue(issue, action, actor, issue_field=about)
+        return issue
+
+    @act
+    def pin(self, number: int, *, by: str | None = None) -> Issue:
+        """Shown on top of the list; no `updated_at` moves."""
+        return self._pinned(number, True, by)
+
+    @act
+    def unpin(self, number: int, *, by: str | None = None) -> Issue:
+        return self._pinned(number, False, by)
+
+    def _pinned(self, number: int, wanted: bool, by: str | None) -> Issue:
+        issue, actor = self.issue(number), self.who(by)
+        if issue.pinned is not wanted:
+            issue.pinned = wanted
+            action = "pinned" if wanted else "unpinned"
+            self.note(issue, action, actor)
+            self.tell_issue(issue, action, actor)
+        return issue
 
     def tell_labeled(self, issue: Issue, label: Label, by: Person) -> None:
         self.note(issue, "labeled", by, label=_short(label))
@@ -139,20 +173,9 @@ class TriageActs(DefinitionActs):
         self.note(issue, "milestoned", by, milestone={"title": stone.title})
         self.tell_issue(issue, "milestoned", by, milestone=view)
 
-    def _tell_family(self, verb: str, parent: Issue, sub: Issue, by: Person) -> None:
-        """GitHub docs: sub_issues. Parent and child each have their event."""
-        if not self.repo.hooks:
-            return
-        repo = self.views.repo(self.repo)
-        both = {
-            "sub_issue_id": sub.id,
-            "sub_issue": self.views.issue(sub),
-            "parent_issue_id": parent.id,
-            "parent_issue": self.views.issue(parent),
-        }
-        for action, key in ((f"sub_issue_{verb}", "sub"), (f"parent_issue_{verb}", "parent")):
-            body = {**both, f"{key}_issue_repo": repo}
-            self.mail.tell(self.repo, "sub_issues", action, body, by)
+
+def _type_view(kind: IssueType | None) -> dict[str, object]:
+    return {"id": kind.id, "name": kind.name, "color": kind.color} if kind else {}
 
 
 def _short(label: Label) -> dict[str, str]:

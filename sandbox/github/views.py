@@ -12,11 +12,18 @@ from urllib.parse import quote
 
 import orjson
 
-from sandbox.github.repo_view import organization_view, person_view, repo_view
-from sandbox.github.state import Comment, Issue, Label, Milestone, Person, Repo, World
+from sandbox.github.repo_view import organization_view, person_view, repo_view, simple_repo_view
+from sandbox.github.state import (
+    Comment,
+    Issue,
+    IssueType,
+    Label,
+    Milestone,
+    Person,
+    Repo,
+    World,
+)
 from sandbox.wire import Json
-
-NO_DEPENDENCIES = {"blocked_by": 0, "total_blocked_by": 0, "blocking": 0, "total_blocking": 0}
 
 
 def node_id(kind: str, number: int) -> str:
@@ -88,6 +95,29 @@ class Views:
             "closed_at": stone.closed_at,
         }
 
+    def issue_type(self, kind: IssueType) -> Json:
+        born = "2024-01-25T12:44:45Z"
+        return {
+            "id": kind.id,
+            "node_id": node_id("IT", kind.id),
+            "name": kind.name,
+            "description": kind.description,
+            "color": kind.color,
+            "created_at": born,
+            "updated_at": born,
+            "is_enabled": True,
+        }
+
+    def reference(self, issue: Issue) -> Json:
+        """GitHub docs: Issue event types; an issue as another one's history names it."""
+        return {
+            "number": issue.number,
+            "title": issue.title,
+            "state": issue.state,
+            "state_reason": issue.state_reason,
+            "repository": simple_repo_view(self.repo(issue.repo)),
+        }
+
     def issue_html_url(self, issue: Issue) -> str:
         kind = "pull" if issue.is_pull else "issues"
         return f"{self.html_url(issue.repo)}/{kind}/{issue.number}"
@@ -114,10 +144,11 @@ class Views:
             "updated_at": issue.updated_at,
             "closed_at": issue.closed_at,
             "author_association": issue.author.association,
-            "type": None,
+            "type": self.issue_type(issue.type) if issue.type else None,
             "active_lock_reason": issue.lock_reason,
             "sub_issues_summary": _children(issue),
-            "issue_dependencies_summary": NO_DEPENDENCIES,
+            "issue_dependencies_summary": _dependencies(issue),
+            "issue_field_values": field_values(self.world, issue),
             "body": issue.body,
             "performed_via_github_app": None,
             "state_reason": issue.state_reason,
@@ -176,7 +207,7 @@ class Views:
                 "html_url": html,
                 "diff_url": f"{html}.diff",
                 "patch_url": f"{html}.patch",
-                "merged_at": None,
+                "merged_at": issue.merged_at,
             },
         }
 
@@ -186,3 +217,34 @@ def _children(issue: Issue) -> Json:
     done = sum(child.state == "closed" for child in issue.children)
     percent = done * 100 // total if total else 0
     return {"total": total, "completed": done, "percent_completed": percent}
+
+
+def _dependencies(issue: Issue) -> Json:
+    """GitHub docs: REST API endpoints for issue dependencies; the totals count closed ones, too."""
+    found: Json = {}
+    for name, others in (("blocked_by", issue.blocked_by), ("blocking", issue.blocking)):
+        found[name] = sum(one.state == "open" for one in others)
+        found[f"total_{name}"] = len(others)
+    return found
+
+
+def field_values(world: World, issue: Issue) -> list[Json]:
+    """GitHub docs: REST API endpoints for issue field values."""
+    found = []
+    for one in world.fields:
+        if one.id not in issue.values:
+            continue
+        value = issue.values[one.id]
+        view: Json = {
+            "issue_field_id": one.id,
+            "issue_field_name": one.name,
+            "node_id": node_id("IFT", one.id),
+            "data_type": one.kind,
+            "value": value,
+        }
+        chosen = [option for option in one.options if option[1] == value]
+        if chosen:
+            key, name, color = chosen[0]
+            view["single_select_option"] = {"id": key, "name": name, "color": color}
+        found.append(view)
+    return found

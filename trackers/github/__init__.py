@@ -4,20 +4,51 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from schemas.change import Change, Write
 from schemas.delivery import Delivery, Proof
 from schemas.event import Event
 from schemas.model import Json
 from schemas.ports import Credentials, Limiter, Validators
 from schemas.source import Source
 from schemas.ticket import Comment, Relation, Ticket
-from trackers.base import Capabilities, Headers, Tracker
-from trackers.github import address, auth, facts, scope, translate, webhook
+from trackers.base import Capabilities, Headers, OAuthPlan, Reach, Tracker
+from trackers.fields import Fields
+from trackers.github import address, auth, facts, scope, translate, webhook, writes
 from trackers.github.client import GitHubClient
 from trackers.github.repository import Repository
 from trackers.http import Session, Transport
+from trackers.oauth import Granted
+
+
+def _reach(opened: Callable[[str], Session], site: str) -> Reach:
+    """Whose grant it is; it reaches whatever that account reaches at the site."""
+    api = address.source_url(site)[1] or address.PUBLIC_API
+    session = opened(api)
+    user = Fields.of(session.get("/user").object, "user")
+    return Reach(account=user.text("login"))
+
+
+OAUTH = OAuthPlan(
+    authorize_url="{site}/login/oauth/authorize",
+    token_url="{site}/login/oauth/access_token",  # noqa: S106
+    site="https://github.com",
+    look=_reach,
+    scopes=("repo",),
+)
+"""https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps; `repo` holds
+issues and webhooks. GitHub has no address to revoke a grant at that takes a token alone."""
 
 _CAPABILITIES = Capabilities(
     form_bodies=True,
+    redelivers=True,
+    history=True,
+    schemes=("HMAC-SHA256 of the body (X-Hub-Signature-256)",),
+    writes=writes.WRITES,
+    comments=frozenset({"create", "update", "delete"}),
+    links=writes.LINKS,
+    custom_fields=True,
+    oauth=OAUTH,
+    token_variables=("GITHUB_TOKEN",),
     event_headers=frozenset(
         {"content-type", "x-github-event", "x-github-delivery", "x-hub-signature-256"}
     ),
@@ -53,6 +84,9 @@ class GitHub:
     def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool:
         return scope.holds(ticket, source)
 
+    def to_writes(self, change: Change, source: Source) -> list[Write]:
+        return writes.to_writes(change, source)
+
     def source_url(self, url: str) -> tuple[str, str | None, str]:
         return address.source_url(url)
 
@@ -71,7 +105,7 @@ class GitHub:
         """A client for one repository; ConfigError when the source's filter is none of ours."""
         scope.check(source)
         base, name = address.api_base(source), address.project_name(source)
-        authority = self._authority(source, credentials, base, name)
+        authority = self._authority(source, credentials, base, name, transport)
         session = Session(
             base,
             authority=authority,
@@ -87,8 +121,16 @@ class GitHub:
         return client
 
     def _authority(
-        self, source: Source, credentials: Credentials, base: str, name: str
+        self,
+        source: Source,
+        credentials: Credentials,
+        base: str,
+        name: str,
+        transport: Transport | None,
     ) -> auth.Authority:
+        if source.auth == "oauth":
+            site = address.site(source)
+            return Granted(base, source, credentials, OAUTH, site=site, transport=transport)
         key = credentials.app(source)
         if key:
             return auth.App(base, key, name, self.minted, self.now)

@@ -14,18 +14,29 @@ _FOREIGN = ("gitlab.com", "bitbucket.org", "linear.app", "dev.azure.com", "atlas
 
 
 def source_url(url: str) -> tuple[str, str | None, str]:
-    """(clean url, api url or None for github.com, `owner/repo`); ConfigError for anything else."""
+    """(clean url, api url or None for github.com, `owner/repo`); ConfigError for anything else.
+
+    The name is empty for the address of a site alone (`https://github.com`).
+    """
     scheme, host, path = _parts(url.strip())
-    owner, name = _repository(path, url)
     if not host or any(host == one or host.endswith(f".{one}") for one in _FOREIGN):
         raise _unknown(url)
     host = "github.com" if host == "www.github.com" else host
+    if not path.strip("/"):
+        return f"{scheme}://{host}", _api(scheme, host), ""
+    owner, name = _repository(path, url)
     return f"{scheme}://{host}/{owner}/{name}", _api(scheme, host), f"{owner}/{name}"
 
 
 def project_name(source: Source) -> str:
     """`owner/repo` of a source, as its url spells it."""
     return source_url(source.url)[2]
+
+
+def site(source: Source) -> str:
+    """The origin people log in at: where an OAuth grant comes from."""
+    parts = urlsplit(source_url(source.url)[0])
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def api_base(source: Source) -> str:
@@ -49,7 +60,8 @@ def _parts(url: str) -> tuple[str, str, str]:
     ssh = _SSH.fullmatch(url)
     if ssh:
         return "https", ssh[1].lower(), ssh[2]
-    typed = url if "://" in url or not url.startswith("github.com/") else f"https://{url}"
+    bare = url.rstrip("/") == "github.com" or url.startswith("github.com/")
+    typed = f"https://{url}" if bare else url
     try:
         parts = urlsplit(typed)
     except ValueError:

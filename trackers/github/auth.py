@@ -14,6 +14,7 @@ from schemas.ports import AppKey
 from trackers.answers import Answer
 from trackers.fields import Fields
 from trackers.http import Session, credential_name
+from trackers.oauth import Granted
 
 _RENEW_BEFORE = timedelta(minutes=10)
 
@@ -107,8 +108,18 @@ class App:
     def _installation(self) -> str:
         if self._key.installation_id:
             return self._key.installation_id
+        if not self._repository:
+            return self._only_installation()
         found = self.ask("GET", f"/repos/{self._repository}/installation").object
         return Fields.of(found, "installation").need_id("id")
+
+    def _only_installation(self) -> str:
+        """Where no repository is named yet: the one there is."""
+        found = self.ask("GET", "/app/installations").items
+        if len(found) != 1:
+            wanted = "name one by app_installation_id"
+            raise Denied(f"the App has {len(found)} installations: {wanted}")
+        return Fields.of(found[0], "installation").need_id("id")
 
     def _jwt(self) -> str:
         """RS256, back-dated a minute against clock drift, at most ten minutes long."""
@@ -127,4 +138,4 @@ def wall_clock() -> float:
     return time.time()
 
 
-Authority = Anonymous | Token | App
+Authority = Anonymous | Token | App | Granted

@@ -1,14 +1,26 @@
 """The client of one source: it carries out, and decides nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from schemas.change import Intent, Lookup, Ref, Write
+from schemas.errors import Denied, Permanent
 from schemas.event import Aspect, Definition, DefinitionKind
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.source import Source
-from schemas.tracker import Hook, HookFault, Identity, MissedDelivery, ProjectInfo
+from schemas.ticket import Attachment, Person
+from schemas.tracker import (
+    FieldInfo,
+    HistoryEntry,
+    Hook,
+    HookFault,
+    Identity,
+    MissedDelivery,
+    ProjectInfo,
+    Seen,
+)
 from trackers.fields import Fields
-from trackers.github import hooks, read, walk
+from trackers.github import field_list, find, history, hooks, people, perform, projects, read, walk
 from trackers.github.auth import Anonymous, App, Authority
 from trackers.github.repository import Repository
 from trackers.http import OnRequest, Session
@@ -62,6 +74,46 @@ class GitHubClient:
     def changed_since(self, cursor: Cursor) -> Iterator[Page]:
         """Tickets, then comments; two requests when nothing changed."""
         return walk.changed_since(self._repository, self._source, cursor)
+
+    def history(self, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
+        """The timelines of the tickets; GitHub lists no edits of texts."""
+        return history.history(self._repository, tickets)
+
+    def census(self) -> Iterator[Seen]:
+        """Every issue of the repository, open or closed."""
+        return walk.census(self._repository, self._source)
+
+    def users(self) -> Iterator[Person]:
+        """Assignable people and, with push access, all collaborators."""
+        return people.users(self._repository)
+
+    def fields(self) -> list[FieldInfo]:
+        """GitHub's own fields and the organisation's issue fields in use here."""
+        return field_list.fields(self._repository, self._source)
+
+    def projects(self) -> Iterator[ProjectInfo]:
+        """The repositories of the token's owner or of the App's installation."""
+        if isinstance(self._authority, Anonymous):
+            raise Denied("without a token GitHub lists no repositories")
+        if isinstance(self._authority, App):
+            return projects.of_installation(self._session)
+        return projects.of_user(self._session)
+
+    def write(self, write: Write) -> Ref:
+        """One write of GitHub's API, never tried twice."""
+        return perform.write(self._repository, write)
+
+    def find_marker(self, intent: Intent) -> Lookup:
+        """Our newest issues, or the comments of one since the call began."""
+        return find.find(self._repository, intent, self.identity().login)
+
+    def download(self, url: str, *, largest: int | None = None) -> Iterator[bytes]:
+        """A file that a text names."""
+        return self._session.download(url, largest=largest)
+
+    def upload(self, ticket: str, name: str, media_type: str, content: bytes) -> Attachment:
+        """Nothing: GitHub takes files for issues in the browser only."""
+        raise Permanent(f"GitHub has no API to upload files to issues; {name!r} can only be linked")
 
     def definitions(
         self, *, fresh: bool = False

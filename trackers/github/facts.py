@@ -25,9 +25,18 @@ from schemas.model import Json
 from schemas.ticket import TicketRef
 from trackers import tolerant
 from trackers.fields import Fields
-from trackers.github import definitions
+from trackers.github import definitions, keywords
 from trackers.github.repository import is_pull_request
 from trackers.github.webhook import ENDS, event_of, here, payload
+
+_PULLS = ("opened", "edited", "closed", "reopened")
+_PROJECTS = {
+    "archived": "its issues can be read, and no more be written",
+    "unarchived": "its issues can be written again",
+    "privatized": "it is private now: the token needs the right to read it",
+    "publicized": "everybody can read it now",
+    "deleted": "nothing more will come from it; what was synced stays",
+}
 
 Reader = Callable[[str, Fields], list[Event] | None]
 """(action, body) to facts; None when this action is of no use to us."""
@@ -45,7 +54,7 @@ def parse(delivery: Delivery) -> list[Event]:
     if facts is None:
         told = f"{event}.{action}" if action else event
         return [Ignored(reason=f"{told} holds nothing we keep")]
-    if event == "ping" and "repository" not in content:
+    if event in ("ping", "meta") and "repository" not in content:
         return facts
     return [_project(action or "", content), *facts]
 
@@ -77,6 +86,9 @@ def _issues(action: str, content: Fields) -> list[Event]:
         return [seen, TicketGone(ticket=number, proof="issues.deleted")]
     if action == "transferred":
         return [seen, TicketMoved(ticket=number, to=_new_place(content))]
+    if action.startswith("field_") and "issue_field_values" not in issue:
+        doubt = Doubtful(tickets=(number,), aspect="core", reason=f"issues.{action}")
+        return [seen, doubt]  # the payload tells of the field, but not of all values
     return [seen]
 
 
@@ -124,6 +136,22 @@ def _link(action: str, content: Fields) -> list[Event]:
     return [Doubtful(tickets=numbers, aspect="links", reason=f"{event}.{action}")]
 
 
+def _pull_request(action: str, content: Fields) -> list[Event] | None:
+    """A hint at the issues it closes, before or after an edit: their links move no `updated_at`."""
+    if action not in _PULLS:
+        return None
+    pull, changes = content.need_object("pull_request"), content.object("changes")
+    texts = [pull.text("title"), pull.text("body")]
+    for name in ("title", "body"):
+        before = changes.object(name) if changes else None
+        texts.append(before.text("from") if before else None)
+    name = content.need_object("repository").need_text("full_name")
+    numbers = keywords.mentioned([text for text in texts if text], name)
+    if not numbers:
+        return [Ignored(reason=f"pull request #{number_of(pull)} closes no issue of {name}")]
+    return [Doubtful(tickets=numbers, aspect="links", reason=f"pull_request.{action}")]
+
+
 def _label(action: str, content: Fields) -> list[Event] | None:
     label = content.need_object("label")
     if action == "deleted":
@@ -143,8 +171,17 @@ def _milestone(action: str, content: Fields) -> list[Event] | None:
 
 
 def _repository(action: str, content: Fields) -> list[Event] | None:
-    """ProjectSeen tells the new name; nothing else in here is ours."""
+    """ProjectSeen tells the new name; what becomes of the tickets is for the record to say."""
+    told = _PROJECTS.get(action)
+    if told:
+        return [Ignored(reason=f"repository.{action}: {told}")]
     return [] if action in ("renamed", "transferred") else None
+
+
+def _meta(action: str, content: Fields) -> list[Event] | None:
+    if action != "deleted":
+        return None
+    return [Ignored(reason="meta.deleted: GitHub dropped this webhook; register it again")]
 
 
 def _ping(action: str, content: Fields) -> list[Event]:
@@ -181,5 +218,7 @@ _READERS: dict[str, Reader] = {
     "label": _label,
     "milestone": _milestone,
     "repository": _repository,
+    "pull_request": _pull_request,
+    "meta": _meta,
     "ping": _ping,
 }

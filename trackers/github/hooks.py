@@ -15,7 +15,7 @@ from trackers.github.repository import FULL_PAGE, Repository
 
 EVENTS = (
     "issues", "issue_comment", "label", "milestone", "sub_issues", "issue_dependencies",
-    "repository", "meta",
+    "repository", "meta", "pull_request",
 )  # fmt: skip
 _KEPT = timedelta(days=3)
 """How long github.com keeps deliveries; Enterprise Server keeps them for seven days."""

@@ -9,7 +9,7 @@ from schemas.record import Fetched, Gone, Hidden, Moved, Record
 from schemas.ticket import TicketRef
 from trackers.answers import Answer
 from trackers.fields import Fields
-from trackers.github import definitions
+from trackers.github import definitions, pulls
 from trackers.github.repository import (
     FULL_PAGE,
     Repository,
@@ -154,7 +154,7 @@ def _comments(repository: Repository, ticket: str) -> tuple[Json, ...]:
 
 
 def _links(repository: Repository, ticket: str, issue: dict[str, Json]) -> tuple[Json, ...]:
-    """Parent, sub-issues and dependencies, each as a record of our own (see `to_relation`).
+    """Parent, sub-issues, dependencies and pull requests, as records of our own (`to_relation`).
 
     The lists of dependencies are asked for only when the issue's summary counts any.
     """
@@ -166,7 +166,7 @@ def _links(repository: Repository, ticket: str, issue: dict[str, Json]) -> tuple
     for kind, tail, count in _DEPENDENCIES:
         if isinstance(summary, dict) and summary.get(count):
             links.append((kind, everything(session, f"{base}{tail}") or []))
-    return tuple(_link_records(repository, links))
+    return (*_link_records(repository, links), *pulls.links(repository, ticket))
 
 
 def _link_records(

@@ -21,10 +21,24 @@ class Repository:
     def __init__(self, session: Session, name: str) -> None:
         self.session = session
         self.name = name
+        self._types: tuple[str, ...] | None = None
 
     def path(self, tail: str = "") -> str:
         """The API path of something in the repository."""
         return f"/repos/{self.name}{tail}"
+
+    def type_names(self) -> tuple[str, ...]:
+        """The issue types of the owner; none for a person's repositories and for strangers
+        (https://docs.github.com/rest/orgs/issue-types#list-issue-types-for-an-organization)."""
+        if self._types is None:
+            try:
+                answer = self.session.get(f"/orgs/{self.name.partition('/')[0]}/issue-types")
+                items = answer.items if answer.ok else []
+            except Denied:  # the token may not see them: then it cannot set one either
+                items = []
+            enabled = [item for item in items if item.get("is_enabled") is not False]
+            self._types = tuple(Fields.of(item, "issue_type").need_text("name") for item in enabled)
+        return self._types
 
     def project(self) -> ProjectInfo:
         """The repository as it is now. An old name answers 301 after a rename."""
@@ -34,14 +48,19 @@ class Repository:
             raise Denied(f"repository {self.name}: {refusal}")
         found = Fields.of(answer.object, "repository")
         self.name = found.need_text("full_name")
-        issues = found.flag("has_issues")
-        return ProjectInfo(
-            id=found.need_id("id"),
-            name=self.name,
-            url=found.text("html_url") or "",
-            private=found.flag("private"),
-            tickets_enabled=True if issues is None else issues,
-        )
+        return project_told(found)
+
+
+def project_told(found: Fields) -> ProjectInfo:
+    """A repository record as a project."""
+    issues = found.flag("has_issues")
+    return ProjectInfo(
+        id=found.need_id("id"),
+        name=found.need_text("full_name"),
+        url=found.text("html_url") or "",
+        private=found.flag("private"),
+        tickets_enabled=True if issues is None else issues,
+    )
 
 
 def repository_named(record: dict[str, Json]) -> str | None:

@@ -14,12 +14,15 @@ from schemas.ticket import (
     Label,
     Milestone,
     Person,
+    PullRequest,
     Relation,
     StatusCategory,
     Ticket,
     TicketRef,
 )
+from trackers import markers
 from trackers.fields import Fields
+from trackers.github import mapped
 from trackers.github.facts import number_of
 
 GHOST = Person(id="ghost", login="ghost", kind="ghost")
@@ -61,7 +64,10 @@ def to_ticket(record: Json, source: Source) -> Ticket:
     issue = Fields.of(record, "issue")
     number = number_of(issue)
     updated = issue.time("updated_at")
-    state = _state(issue)
+    state, reason = _state(issue), issue.text("state_reason")
+    labels = _labels(issue)
+    named = [label.name for label in labels]
+    custom = _custom_fields(issue)
     return Ticket(
         source=source.name,
         external_id=number,
@@ -71,19 +77,19 @@ def to_ticket(record: Json, source: Source) -> Ticket:
         url=issue.text("html_url"),
         title=issue.need_text("title") if "title" in issue else "",
         body=_markdown(issue.text("body")),
-        type=_type(issue),
+        type=mapped.kind(_type(issue), named, source),
         state="closed" if state == "closed" else "open",
         status=state,
-        status_category=_category(state, issue.text("state_reason")),
-        close_reason=issue.text("state_reason") if state == "closed" else None,
-        labels=_labels(issue),
+        status_category=mapped.category(_category(state, reason), state, reason, named, source),
+        close_reason=reason if state == "closed" else None,
+        labels=labels,
         assignees=tuple(
-            _person(Fields.of(one, "issue.assignees")) for one in issue.items("assignees")
+            person(Fields.of(one, "issue.assignees")) for one in issue.items("assignees")
         ),
         reporter=_author(issue),
         milestone=_milestone(issue.object("milestone")),
         reactions=_reactions(issue.object("reactions")),
-        custom_fields=_custom_fields(issue),
+        custom_fields=custom,
         external_fields=_external_fields(issue),
         locked=bool(issue.flag("locked")),
         created_at=issue.time("created_at"),
@@ -91,7 +97,8 @@ def to_ticket(record: Json, source: Source) -> Ticket:
         closed_at=issue.time("closed_at"),
         revision=_revision(updated),
         comment_count=issue.whole("comments"),
-        present=_present(issue),
+        present=_present(issue, source),
+        **mapped.filled(custom, named, source),
     )
 
 
@@ -111,10 +118,15 @@ def to_comment(record: Json, source: Source) -> Comment:
 
 
 def to_relation(record: Json, source: Source) -> Relation:
-    """A record of one link as `fetch` makes it: kind, number, repository, here, url, title."""
+    """A record of one link as `fetch` makes it: kind, number, repository, here, url, title.
+
+    One of a pull request has its `state` and `merged_at`, too.
+    """
     link = Fields.of(record, "link")
     number = number_of(link)
     kind = link.need_text("kind")
+    if kind == "pull_request":
+        return _pull_request(link)
     if kind not in _LINKS:
         raise Permanent(f"link.kind is {kind!r}, not one of {', '.join(_LINKS)}")
     ours = bool(link.flag("here"))
@@ -127,7 +139,21 @@ def to_relation(record: Json, source: Source) -> Relation:
     return Relation.model_validate({"kind": kind, "target": target})
 
 
-def _present(issue: Fields) -> frozenset[str] | None:
+def _pull_request(link: Fields) -> Relation:
+    merged = link.time("merged_at")
+    closed = link.text("state") == "closed"
+    told = PullRequest(
+        repository=link.text("repository") or "",
+        number=link.need_whole("number"),
+        title=link.text("title") or "",
+        state="merged" if merged else "closed" if closed else "open",
+        merged_at=merged,
+    )
+    target = TicketRef(url=link.need_text("url"), title=link.text("title"))
+    return Relation(kind="pull_request", target=target, pull_request=told)
+
+
+def _present(issue: Fields, source: Source) -> frozenset[str] | None:
     """None for a full record; otherwise the ticket fields this one speaks for."""
     if all(name in issue for name in CORE):
         return None
@@ -136,6 +162,8 @@ def _present(issue: Fields) -> frozenset[str] | None:
         named |= {"status", "status_category", "close_reason"}
     if "updated_at" in issue:
         named.add("revision")
+    if "issue_field_values" in issue and "labels" in issue:
+        named |= mapped.names(source)
     return frozenset(named | {"number"})
 
 
@@ -183,10 +211,11 @@ def _author(record: Fields) -> Person | None:
     if "user" not in record:
         return None
     user = record.object("user")
-    return _person(user) if user else GHOST
+    return person(user) if user else GHOST
 
 
-def _person(user: Fields) -> Person:
+def person(user: Fields) -> Person:
+    """A user as GitHub lists them; a deleted one is the ghost."""
     login = user.text("login") or ""
     if login == GHOST.login:
         return GHOST
@@ -249,8 +278,11 @@ def _external_fields(issue: Fields) -> dict[str, Json]:
 
 
 def _markdown(text: str | None) -> str:
-    """LF line ends; null is the empty text (GitHub's web forms send CRLF)."""
-    return (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    """LF line ends (GitHub's web forms send CRLF), without our markers; null is the empty text."""
+    plain = text or ""
+    if "\r" in plain:
+        plain = plain.replace("\r\n", "\n").replace("\r", "\n")
+    return markers.without(plain) if "<!-- ticketsync:" in plain else plain
 
 
 def _revision(updated: datetime | None) -> str | None:

@@ -17,7 +17,9 @@ from schemas.errors import Denied, Transient
 from schemas.model import Json
 from schemas.record import Cursor, Page, Record
 from schemas.source import Source
+from schemas.tracker import Seen
 from trackers.answers import Answer, Unprocessable
+from trackers.fields import Fields
 from trackers.github import scope
 from trackers.github.repository import (
     FULL_PAGE,
@@ -70,6 +72,19 @@ def changed_since(repository: Repository, source: Source, cursor: Cursor) -> Ite
         )
         before = frozenset((r.external_id, r.revision) for r in records)
         step = following
+
+
+def census(repository: Repository, source: Source) -> Iterator[Seen]:
+    """Every issue in any state, each once; pull requests are none."""
+    whole = source.model_copy(update={"filter": {"state": "all"}})
+    told: set[str] = set()
+    for page in changed_since(repository, whole, Cursor()):
+        for record in page.records:
+            if record.ticket not in told:
+                told.add(record.ticket)
+                yield _seen(record)
+        if '"walk": "tickets"' not in (page.cursor.position or ""):
+            return  # the rest are comments
 
 
 class _Reader:
@@ -152,6 +167,13 @@ def _records(walk: Walk, items: list[dict[str, Json]]) -> list[Record]:
     if walk == "tickets":
         return [ticket_record(item) for item in items if not is_pull_request(item)]
     return [record for record in map(comment_record, items) if record]
+
+
+def _seen(record: Record) -> Seen:
+    count = Fields.of(record.body, "issue").whole("comments")
+    return Seen(
+        ticket=record.ticket, key=record.ticket, revision=record.revision, comment_count=count
+    )
 
 
 def _cursor(since: datetime | None, step: Step | None, watermark: datetime | None) -> Cursor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sandbox.github.ask import Ask
-from sandbox.github.history_views import commented_view, event_view, repo_event_view
+from sandbox.github.history_views import commented_view, event_view, repo_event_view, timeline_view
 from sandbox.github.refusals import not_found, refusal
 from sandbox.wire import Json, Reply, reply_json
 
@@ -43,13 +43,16 @@ def get_event(ask: Ask) -> Reply:
 
 
 def list_events(ask: Ask) -> Reply:
-    return ask.listed([event_view(ask.views, one) for one in ask.issue().events])
+    events = [one for one in ask.issue().events if one.kind != "cross-referenced"]
+    return ask.listed([event_view(ask.views, one) for one in events])
 
 
 def list_timeline(ask: Ask) -> Reply:
     """Events and comments in one row, oldest first."""
     issue = ask.issue()
-    told: list[Json] = [event_view(ask.views, one) for one in issue.events]
+    told: list[Json] = [timeline_view(ask.views, one) for one in issue.events]
     told.extend(commented_view(ask.views, one) for one in issue.comments)
+    left_out = {name.strip() for name in ask.query("exclude").split(",")}
+    told = [view for view in told if view["event"] not in left_out]
     told.sort(key=lambda view: str(view["created_at"]))
     return ask.listed(told)

@@ -50,6 +50,7 @@ def get_issue(ask: Ask) -> Reply:
 def create_issue(ask: Ask) -> Reply:
     """Without push access, labels, assignees and milestone are dropped without a word."""
     ask.need_login()
+    _need_unarchived(ask)
     body = ask.json()
     title = _title(body)
     if title is None:
@@ -71,6 +72,7 @@ def update_issue(ask: Ask) -> Reply:
     body = ask.json()
     title, text = _title(body), _body(body)
     extras = _triage(ask, body) if ask.identity.push else {}
+    _need_unarchived(ask)
     state, reason = _state(body)
     acts, number = ask.acts, issue.number
     if "body" in body:
@@ -115,6 +117,8 @@ def _set_extras(ask: Ask, number: int, extras: Json) -> None:
         ask.acts.set_assignees(number, extras["assignees"])
     if "milestone" in extras:
         ask.acts.milestone(number, extras["milestone"])
+    if "type" in extras:
+        ask.acts.set_type(number, extras["type"])
 
 
 def _title(body: Json) -> str | None:
@@ -148,16 +152,37 @@ def _triage(ask: Ask, body: Json) -> dict[str, Any]:
     extras: dict[str, Any] = {}
     if body.get("labels") is not None:
         extras["labels"] = names_of(body["labels"], "labels")
-    wanted = body.get("assignees")
-    if wanted is None and isinstance(body.get("assignee"), str):
-        wanted = [body["assignee"]]  # Being closed down by GitHub, still sent by clients.
-    if wanted is not None:
-        extras["assignees"] = names_of(wanted, "assignees")
-        for login in extras["assignees"]:
-            if not assignable(ask, login):
-                raise invalid("Issue", "assignees", value=login)
+    extras |= _assignees(ask, body)
     if "milestone" in body:
         extras["milestone"] = body["milestone"]
         if body["milestone"] is not None and body["milestone"] not in ask.repo.milestones:
             raise invalid("Issue", "milestone", value=body["milestone"])
+    if "type" in body:
+        extras["type"] = _type(ask, body)
     return extras
+
+
+def _assignees(ask: Ask, body: Json) -> dict[str, Any]:
+    wanted = body.get("assignees")
+    if wanted is None and isinstance(body.get("assignee"), str):
+        wanted = [body["assignee"]]  # Being closed down by GitHub, still sent by clients.
+    if wanted is None:
+        return {}
+    names = names_of(wanted, "assignees")
+    for login in names:
+        if not assignable(ask, login):
+            raise invalid("Issue", "assignees", value=login)
+    return {"assignees": names}
+
+
+def _type(ask: Ask, body: Json) -> str | None:
+    name = text_of(body, "type")
+    if name is not None and name.lower() not in {one.name.lower() for one in ask.site.world.types}:
+        raise invalid("Issue", "type", value=name)
+    return name
+
+
+def _need_unarchived(ask: Ask) -> None:
+    """GitHub docs: Archiving repositories. All is read-only."""
+    if ask.repo.archived:
+        raise forbidden("Repository was archived so is read-only.")

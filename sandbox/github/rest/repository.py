@@ -85,7 +85,8 @@ def get_person(ask: Ask) -> Reply:
 def list_repos(ask: Ask) -> Reply:
     ask.need_login()
     seen = [one for one in ask.site.world.repos.values() if _readable(ask, one)]
-    return ask.listed([_repo_view(ask, one) for one in seen])
+    views = [_repo_view(ask, one) for one in seen]
+    return ask.listed([{k: v for k, v in one.items() if k != "custom_properties"} for one in views])
 
 
 def get_rate_limit(ask: Ask) -> Reply:

@@ -21,8 +21,6 @@ def rows() -> list[tuple[str, str, Callable[[Ask], Reply]]]:
         ("POST", f"{ISSUE}/sub_issues", add_sub_issue),
         ("DELETE", f"{ISSUE}/sub_issue", remove_sub_issue),
         ("GET", f"{ISSUE}/parent", get_parent),
-        ("GET", f"{ISSUE}/dependencies/blocked_by", no_dependencies),
-        ("GET", f"{ISSUE}/dependencies/blocking", no_dependencies),
     ]
 
 
@@ -59,12 +57,6 @@ def get_parent(ask: Ask) -> Reply:
     if parent is None:
         raise not_found()
     return issue_reply(ask, parent)
-
-
-def no_dependencies(ask: Ask) -> Reply:
-    """The stand-in has no dependencies; asking for them is still allowed."""
-    ask.issue()
-    return ask.listed([])
 
 
 def _named_child(ask: Ask) -> Issue:

@@ -147,7 +147,9 @@ def test_ping_is_a_ping_with_or_without_a_repository():
     ("event", "action", "told"),
     [
         ("push", None, "push"),
-        ("repository", "archived", "repository.archived"),
+        ("repository", "edited", "repository.edited"),
+        ("pull_request", "synchronize", "pull_request.synchronize"),
+        ("meta", "blessed", "meta.blessed"),
         ("issue_comment", "pinned", "issue_comment.pinned"),
         ("label", "blessed", "label.blessed"),
         ("event_of_next_year", "done", "event_of_next_year.done"),
