@@ -1,7 +1,7 @@
 """The names that variables of a tracker usually have, for sources that name none."""
 
 TOKENS: dict[str, tuple[str, ...]] = {
-    "github": ("GITHUB_TOKEN", "GH_TOKEN"),
+    "github": ("GITHUB_TOKEN",),
     "gitlab": ("GITLAB_TOKEN",),
     "jira": ("JIRA_TOKEN", "JIRA_API_TOKEN"),
     "linear": ("LINEAR_API_KEY",),

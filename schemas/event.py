@@ -68,6 +68,16 @@ class TicketMoved(Model):
     to: TicketRef
 
 
+class TicketReturned(Model):
+    """Word of the tracker that a lost ticket is back; only where that word is all there is to ask.
+
+    Trackers with an API send a hint instead, and are asked.
+    """
+
+    fact: Literal["ticket_returned"] = "ticket_returned"
+    ticket: str
+
+
 class TicketHidden(Model):
     """A ticket we cannot read any more, with no proof that it is gone."""
 
@@ -164,6 +174,7 @@ Event = Annotated[
     | TicketSeen
     | TicketGone
     | TicketMoved
+    | TicketReturned
     | TicketHidden
     | CommentSeen
     | CommentGone

@@ -1,18 +1,16 @@
-"""What each tracker can do, as one table: `python -m trackers.overview > docs/trackers.md`.
+"""What each tracker can do, as one page: `./run trackers > docs/trackers.md`.
 
 It is read off the register, so it cannot promise what is not there; a test holds the page to it.
 """
 
-import sys
 from collections.abc import Callable, Iterable
 
 from trackers.base import Capabilities, Tracker
-from trackers.registry import REGISTRY
 
 _TITLE = """# Trackers
 
 What ticketsync can do with each of them. The table is made from the register by
-`python -m trackers.overview`; each tracker has a page of its own: {pages}.
+`./run trackers`; each tracker has a page of its own: {pages}.
 Rich text: see [text.md](text.md).
 
 """
@@ -58,7 +56,3 @@ def page(trackers: Iterable[Tracker]) -> str:
 
 def _line(name: str, cells: Iterable[str]) -> str:
     return f"| {name} | {' | '.join(cells)} |"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page(REGISTRY.values()))

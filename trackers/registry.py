@@ -3,6 +3,7 @@
 from schemas.errors import ConfigError
 from trackers.azure_devops import AZURE_DEVOPS
 from trackers.base import Tracker
+from trackers.generic import GENERIC
 from trackers.github import GITHUB
 from trackers.gitlab import GITLAB
 from trackers.jira import JIRA
@@ -16,6 +17,7 @@ REGISTRY: dict[str, Tracker] = {
         JIRA,
         LINEAR,
         AZURE_DEVOPS,
+        GENERIC,
     )
 }
 

@@ -27,6 +27,7 @@ from schemas.event import (
     TicketGone,
     TicketHidden,
     TicketMoved,
+    TicketReturned,
     TicketSeen,
 )
 from schemas.record import Observation
@@ -44,6 +45,7 @@ from workers.rules.facts import (
     HiddenFact,
     LinksFact,
     MovedFact,
+    ReturnedFact,
     Sight,
     TicketFact,
 )
@@ -142,6 +144,8 @@ def _note(reading: Reading, event: Event, source: Source, tracker: Tracker) -> N
             reading.facts.append(GoneFact(event.proof))
         case TicketMoved():
             reading.facts.append(MovedFact(event.to))
+        case TicketReturned():
+            reading.facts.append(ReturnedFact())
         case TicketHidden():
             reading.facts.append(HiddenFact(event.reason))
         case CommentGone():

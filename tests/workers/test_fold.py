@@ -24,6 +24,7 @@ from workers.rules.facts import (
     GoneFact,
     HiddenFact,
     LinksFact,
+    ReturnedFact,
 )
 
 ID = "40001"
@@ -222,6 +223,13 @@ def test_a_lost_ticket_is_asked_about_when_something_happened_to_it_later() -> N
     asked = told(gone, DoubtFact("core", "restored"), when=4).held
     back = told(asked, seen(9), via=FETCH, when=5).held
     assert (ticket_of(back).fate, ticket_of(back).doubt) == ("here", None)
+
+
+def test_a_lost_ticket_is_back_by_the_word_of_a_tracker_that_cannot_be_asked() -> None:
+    gone = told(holding(5), GoneFact("ticket.deleted"), when=3).held
+    assert told(gone, ReturnedFact(), seen(9), when=2).outcome is Outcome.stale
+    back = told(gone, ReturnedFact(), seen(5, title="As before"), when=4).held
+    assert (ticket_of(back).fate, ticket_of(back).ticket.title) == ("here", "As before")
 
 
 def test_a_list_that_lacks_comments_we_hold_asks_for_them_and_deletes_none() -> None:

@@ -74,6 +74,11 @@ class MovedFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnedFact:
+    """A lost ticket is back, by the tracker's own word."""
+
+
+@dataclass(frozen=True, slots=True)
 class HiddenFact:
     """The ticket cannot be read, and nothing proves that it is gone."""
 
@@ -96,6 +101,7 @@ Fact = (
     | LinksFact
     | GoneFact
     | MovedFact
+    | ReturnedFact
     | HiddenFact
     | DoubtFact
 )

@@ -19,6 +19,7 @@ from workers.rules.facts import (
     HiddenFact,
     LinksFact,
     MovedFact,
+    ReturnedFact,
     Sight,
     TicketFact,
 )
@@ -62,6 +63,8 @@ def _fold_one(held: Held, fact: Fact, sight: Sight, now: datetime) -> Folded:
             return _lost(held, "deleted", fact.proof, sight)
         case MovedFact():
             return _lost(held, "moved", "", sight, moved_to=fact.to)
+        case ReturnedFact():
+            return _returned(held, sight)
         case HiddenFact():
             return _lost(held, "hidden", fact.reason, sight)
         case _:
@@ -150,6 +153,26 @@ def _lost(
         observed_at=sight.observed_at,
     )
     return Folded(replace(held, ticket=new), Outcome.applied, reason)
+
+
+def _returned(held: Held, sight: Sight) -> Folded:
+    """Back where it was; the next full record says what it is now."""
+    ticket = held.ticket
+    if ticket is None or ticket.fate == "here":
+        return Folded(held, Outcome.unchanged)
+    if sight.observed_at <= ticket.observed_at:
+        return Folded(held, Outcome.stale, f"the ticket was {ticket.fate} after that")
+    back = replace(
+        ticket,
+        fate="here",
+        reason="",
+        moved_to=None,
+        revision=None,
+        fingerprint=None,
+        confirmed_at=None,
+        observed_at=sight.observed_at,
+    )
+    return Folded(replace(held, ticket=back), Outcome.applied, "back again")
 
 
 def _doubt(
