@@ -170,7 +170,7 @@ def _filter(label: str, given: Any) -> Iterator[str]:
 
 def _unset(label: str, source: Table, environ: Environ) -> Iterator[str]:
     for key, name in _variables(source):
-        if environ.get(name):
+        if _set(environ, name):
             continue
         if VARIABLE.fullmatch(name):
             yield f"{label}: {key} names {name}, which is not set"

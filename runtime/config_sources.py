@@ -33,14 +33,24 @@ def filled(source: Table, environ: Environ) -> Table:
     return source | {"fields": new | named}
 
 
+def site(tracker: str, environ: Environ) -> str | None:
+    """Where a tracker is, as its usual variable says; None when there is no such, or it is odd."""
+    if tracker == "jira":
+        return _jira_origin(_read(environ, "JIRA_CLOUD_URL")) or None
+    if tracker == "azure_devops":
+        organization = _read(environ, "ADO_ORGANIZATION")
+        return _azure_base(organization) if organization else None
+    return None
+
+
 def _jira(environ: Environ, faults: list[str]) -> Iterator[Table]:
-    site, key = _read(environ, "JIRA_CLOUD_URL"), _read(environ, "JIRA_PROJECT_KEY")
-    if not site:
+    address, key = _read(environ, "JIRA_CLOUD_URL"), _read(environ, "JIRA_PROJECT_KEY")
+    if not address:
         return  # JIRA_PROJECT_KEY alone belongs to some other tool
     if not key:
         faults.append("JIRA_CLOUD_URL is set, but not JIRA_PROJECT_KEY: set both")
         return
-    origin = origin_of(site if "://" in site else f"https://{site}")
+    origin = _jira_origin(address)
     if not origin:
         faults.append("JIRA_CLOUD_URL must be an address like https://NAME.atlassian.net")
         return
@@ -57,15 +67,22 @@ def _azure(environ: Environ, faults: list[str]) -> Iterator[Table]:
     projects = list(dict.fromkeys([*([first] if first else []), *teams]))
     if not projects:
         faults.append("ADO_ORGANIZATION is set, but not ADO_PROJECT: set both")
-    base = organization.rstrip("/")
-    if "://" not in base:
-        base = f"{_AZURE}/{quote(base, safe='')}"
+    base = _azure_base(organization)
     for index, project in enumerate(projects):
         yield {
             "name": "ado" if index == 0 else f"ado-{slug_of(project)}",
             "tracker": "azure_devops",
             "url": f"{base}/{quote(project, safe='')}",
         } | ({"team": teams[project]} if teams.get(project) else {})
+
+
+def _jira_origin(address: str) -> str:
+    return origin_of(address if "://" in address else f"https://{address}")
+
+
+def _azure_base(organization: str) -> str:
+    base = organization.rstrip("/")
+    return base if "://" in base else f"{_AZURE}/{quote(base, safe='')}"
 
 
 def _teams(raw: str, faults: list[str]) -> dict[str, str]:

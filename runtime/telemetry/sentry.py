@@ -36,6 +36,8 @@ def configure(
         # log line are no reports. Integrations that patch brokers and clients would be.
         auto_enabling_integrations=False,
         integrations=[LoggingIntegration(event_level=None)],
+        # No tracker is to be told our trace ids by a header on every request.
+        trace_propagation_targets=[],
         event_scrubber=EventScrubber(denylist=[*DEFAULT_DENYLIST, *DENIED], recursive=True),
         before_send=_stripper(redactor),
         before_breadcrumb=lambda crumb, _hint: redactor.value(crumb),

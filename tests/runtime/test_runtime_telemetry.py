@@ -63,7 +63,9 @@ def told():
 def sentry():
     Captured.events.clear()
     yield Captured
-    sentry_sdk.init()
+    # Off again; with the integrations it would enable by itself every later request of this
+    # process would carry headers of its own.
+    sentry_sdk.init(auto_enabling_integrations=False)
 
 
 def with_dsn() -> Settings:
