@@ -88,21 +88,26 @@ def _write(ctx: typer.Context, tracker: "Tracker", wish: "Wish") -> list[dict[st
     path = config.path_of(given(ctx).config)
     document = settings_file.read(path)
     around = config.surroundings(path.parent)
-    fresh, added = not path.exists(), []
-    for clean, api, project in _projects(tracker, wish, around):
+    fresh, added, told = not path.exists(), [], []
+    chosen = list(_projects(tracker, wish, around))
+    for clean, api, project in chosen:
         present = settings_file.sources(document)
         twin = next((one for one in present if _same(one, tracker, clean)), None)
         if twin is not None:
             print(f'{project} is here already, as "{twin.get("name")}"; nothing was changed')
             continue
-        chosen = filter_of(wish, project)
+        if len(chosen) > 1 and not wish.yes:
+            print(f"{project}:")
+        kept = filter_of(wish, project)
         called = name_of(wish, Names(present, project))
-        table = _table(tracker, wish, clean, api, around) | {"name": called, "filter": chosen}
+        table = _table(tracker, wish, clean, api, around) | {"name": called, "filter": kept}
         settings_file.append(document, _ordered(table))
         added.append(table)
-        print(f'added {project} as "{called}" to {path.name}{" (new)" if fresh else ""}')
+        told.append(f'added {project} as "{called}" to {path.name}{" (new)" if fresh else ""}')
     if added:
         settings_file.write(path, document)
+    for line in told:  # not before: whoever stops half-way has added nothing
+        print(line)
     return added
 
 
@@ -110,7 +115,7 @@ def _projects(
     tracker: "Tracker", wish: "Wish", around: dict[str, str]
 ) -> Iterator[tuple[str, str | None, str]]:
     """(address, API, name) of each project to add: the one the address names, or a choice."""
-    from cli.asking import choice, key_of
+    from cli.asking import choice, keys_of
 
     clean, api, project = tracker.source_url(wish.url)
     if not project:
@@ -118,8 +123,12 @@ def _projects(
             yield tracker.source_url(one.url)
         return
     if tracker.name == "jira":
-        key = key_of(wish, project)
-        clean, api, project = tracker.source_url(clean.removesuffix(project) + key)
+        root = clean.removesuffix(project)
+        for key in keys_of(wish, project, lambda key: tracker.source_url(root + key)[2] == key):
+            yield tracker.source_url(root + key)
+        return
+    if any(name.casefold() != project.casefold() for name in wish.projects or []):
+        raise ConfigError(f"--project: the address names {project} already; give the site alone")
     yield clean, api, project
 
 
@@ -203,7 +212,7 @@ def _unset(values: dict[str, Any], around: dict[str, str]) -> list[str]:
         values.get("email_env"),
         *values.get("webhook_secret_env", []),
     ]
-    return [one for one in named if one and not around.get(one)]
+    return [one for one in named if one and not around.get(one, "").strip()]
 
 
 def _next(tracker: "Tracker", added: list[dict[str, Any]]) -> None:
@@ -213,9 +222,15 @@ def _next(tracker: "Tracker", added: list[dict[str, Any]]) -> None:
         if tracker.name == "github":
             print("token: none, so anonymous: public repositories only, few requests an hour")
         else:
-            print(f"token: none yet; set {usual}, or sign in with `auth {tracker.name}`")
+            print(f"token: none yet; set {usual}{_or_sign_in(tracker)}")
     print(f"next:  {program()} sync {names}   reads all its tickets once")
     print(f"       {program()} up   keeps them up to date")
+
+
+def _or_sign_in(tracker: "Tracker") -> str:
+    if tracker.capabilities.oauth is None:
+        return ""
+    return f', or write auth = "oauth" into it and run `{program()} auth {tracker.name}`'
 
 
 def _hooks(added: list[dict[str, Any]]) -> None:

@@ -85,11 +85,22 @@ def name_of(wish: Wish, names: Names) -> str:
     return name
 
 
-def key_of(wish: Wish, project: str) -> str:
-    """Jira's key as read from the address, to be confirmed."""
-    if wish.yes or wish.projects:
-        return (wish.projects or [project])[0]
-    return str(typer.prompt("Jira project key (e.g., PROJ)", default=project)).strip()
+def keys_of(wish: Wish, project: str, fits: Callable[[str], bool]) -> list[str]:
+    """Jira's keys: those that were named, else the one in the address, to be confirmed."""
+
+    def key(answer: str) -> str:
+        found = answer.strip().upper()
+        if not fits(found):
+            raise typer.BadParameter(f'"{found[:40]}" is no key of a Jira project, like PROJ')
+        return found
+
+    if not wish.yes and not wish.projects:
+        asked = typer.prompt("Jira project key (e.g., PROJ)", default=project, value_proc=key)
+        return [str(asked)]
+    try:
+        return [key(one) for one in wish.projects or [project]]
+    except typer.BadParameter as fault:
+        raise ConfigError(f"--project: {fault.message}") from None
 
 
 def choice(wish: Wish, offered: Callable[[], Sequence[ProjectInfo]]) -> list[ProjectInfo]:
@@ -107,10 +118,14 @@ def choice(wish: Wish, offered: Callable[[], Sequence[ProjectInfo]]) -> list[Pro
         print(f"  {one.name}   {one.url}")
 
     def known(answer: str) -> list[ProjectInfo]:
+        names = [name for name in answer.split(",") if name.strip()]
         try:
-            return [_named(by_name, name) for name in answer.split(",") if name.strip()]
+            found = [_named(by_name, name) for name in names]
         except ConfigError as error:
             raise typer.BadParameter(str(error)) from None
+        if not found:
+            raise typer.BadParameter("name at least one of them")
+        return found
 
     chosen: list[ProjectInfo] = typer.prompt(
         "Projects (several with commas)", default=found[0].name, value_proc=known

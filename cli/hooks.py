@@ -64,16 +64,17 @@ def _one(here: "Opened", source: "Source", act: Act) -> bool:
     if not here.settings.web.public_url or not _can(source).hooks_api:
         _by_hand(source)
         return False
-    client = _client(here, source)
     try:
-        return act(here, source, client, address(here, source))
+        client = _client(here, source)
+        try:
+            return act(here, source, client, address(here, source))
+        finally:
+            client.close()
     except (ConfigError, StoreAway):
         raise
     except TicketsyncError as error:
         typer.echo(f"ticketsync: {source.name}: {error}", err=True)
         return False
-    finally:
-        client.close()
 
 
 def _client(here: "Opened", source: "Source") -> "Client":

@@ -68,6 +68,7 @@ def _source(
 
 def _made_up(tracker: str, url: str | None, around: dict[str, str]) -> "tuple[Source, Secrets]":
     from cli.asking import variables
+    from runtime import config_sources
     from runtime.credentials import Secrets
     from schemas.source import Source
     from trackers.registry import tracker_named
@@ -78,7 +79,7 @@ def _made_up(tracker: str, url: str | None, around: dict[str, str]) -> "tuple[So
         "gitlab": "https://gitlab.com",
         "linear": "https://linear.app",
     }
-    site = url or public.get(known.name) or around.get("JIRA_CLOUD_URL")
+    site = url or public.get(known.name) or config_sources.site(known.name, around)
     if not site:
         raise ConfigError(f"--url is needed: where is this {known.name}?")
     clean, api, _ = known.source_url(site)

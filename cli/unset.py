@@ -17,8 +17,8 @@ def load(path: Path, *, required: bool = True) -> Settings:
         return config.load(path, required=required)
     except ConfigError:
         around = config.surroundings(path.parent)
-        unset = {name: "not set" for name in _variables(path) if not around.get(name)}
-        unset |= {name: "not set" for name in _asked_for() if not around.get(name)}
+        unset = {name: "not set" for name in _variables(path) if not around.get(name, "").strip()}
+        unset |= {name: "not set" for name in _asked_for() if not around.get(name, "").strip()}
         return config.load(path, config.environment() | unset, required=required)
 
 

@@ -132,11 +132,11 @@ class Session:
 
         Raises Permanent when it is larger than `largest` bytes, or not there.
         """
-        url, got = http.URL(address if "://" in address else f"{self.base}{address}"), 0
+        url, got = _parsed(address if "://" in address else f"{self.base}{address}"), 0
         for _ in range(_HOPS):
             with self._stream(url) as answer:
-                if answer.is_redirect:
-                    url = http.URL(_joined(url, answer.headers["location"]))
+                if answer.has_redirect_location:
+                    url = _parsed(_joined(url, answer.headers["location"]))
                     continue
                 if answer.status_code != 200:
                     answer.read()
@@ -333,6 +333,13 @@ def _origin(address: str) -> tuple[str, str, int | None] | None:
     except (http.InvalidURL, TypeError):
         return None
     return url.scheme, url.host, url.port
+
+
+def _parsed(address: str) -> http.URL:
+    try:
+        return http.URL(address)
+    except http.InvalidURL:
+        raise Permanent("an address the tracker named cannot be understood") from None
 
 
 def _joined(url: http.URL, target: str) -> str:

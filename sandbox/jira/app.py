@@ -42,7 +42,7 @@ def clock() -> datetime:
 class Plan:
     """How a sandbox is to be; every field has a value that suits a first look.
 
-    `deployment` is `cloud` or `datacenter`; `zone` is the time zone in the account's profile.
+    `deployment` is `cloud` or `server`; `zone` is the time zone in the account's profile.
     """
 
     project: str = "PROJ"
@@ -65,8 +65,8 @@ class Plan:
 
 def build(plan: Plan, base: str) -> Gate:
     """The app for a plan; `base` is the address it will be reached at."""
-    if plan.deployment not in ("cloud", "datacenter"):
-        raise ValueError(f"deployment is cloud or datacenter, not {plan.deployment!r}")
+    if plan.deployment not in ("cloud", "server"):
+        raise ValueError(f"deployment is cloud or server, not {plan.deployment!r}")
     world = World(plan.now, base, plan.zone, cloud=plan.deployment == "cloud")
     admin = world.add_user("sandbox-user", "Sandbox User", plan.email)
     for login, name in PEOPLE:

@@ -133,3 +133,112 @@ def test_doctor_finds_a_whole_source_well(configured: Shell, stand: Stand) -> No
     done = configured("doctor")
     assert "FAILED" not in done.out
     assert SECRET not in done.out + done.err
+
+
+def test_a_key_that_is_none_is_asked_again_and_small_letters_will_do(bare: Shell) -> None:
+    url = "https://acme.atlassian.net/browse/PROJ"
+    done = bare.ok("add", "jira", url, "--no-check", answers="no key\nops\n\n\n")
+    assert "is no key of a Jira project" in done.out + done.err
+    assert (table(bare)["name"], table(bare)["url"][-4:]) == ("OPS", "/OPS")
+
+
+def test_a_named_key_that_is_none_is_one_line_and_writes_nothing(bare: Shell) -> None:
+    url = "https://acme.atlassian.net/browse/PROJ"
+    done = bare("add", "jira", url, "--yes", "--project", "X/Y")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "--project" in done.err
+    assert not bare.file.exists()
+
+
+def test_several_keys_of_one_site_are_added_at_once(bare: Shell) -> None:
+    url = "https://acme.atlassian.net/browse/PROJ"
+    bare.ok("add", "jira", url, "--yes", "--no-check", "--project", "OPS", "--project", "NET")
+    found = tomllib.loads(bare.file.read_text())["sources"]
+    assert [one["url"].rpartition("/")[2] for one in found] == ["OPS", "NET"]
+
+
+def test_an_address_with_a_project_and_another_one_named_is_a_contradiction(bare: Shell) -> None:
+    url = "https://gitlab.com/acme/till"
+    done = bare("add", "gitlab", url, "--yes", "--project", "acme/shop")
+    assert done.code == 2
+    assert "acme/till" in done.err
+    assert not bare.file.exists()
+
+
+def test_without_a_token_the_way_to_sign_in_is_told_whole(bare: Shell) -> None:
+    done = bare.ok("add", "gitlab", "https://gitlab.com/acme/till", "--yes", "--no-check")
+    assert 'auth = "oauth"' in done.out
+
+
+@pytest.fixture
+def boards() -> Iterator[Stand]:
+    with stands(["azure_devops"], 3, 3) as [one]:
+        yield one
+
+
+def words_of_the_site(shell: Shell, boards: Stand) -> list[str]:
+    """An `add` that has to choose: the stand-in has two projects."""
+    words = [one for one in add_with_token(shell, boards) if one not in ("--yes",)]
+    words[2] = boards.told["url"].rpartition("/")[0]
+    return words
+
+
+def test_several_projects_are_chosen_and_each_is_asked_about_by_its_name(
+    bare: Shell, boards: Stand
+) -> None:
+    words = words_of_the_site(bare, boards)
+    done = bare.ok(*words, answers=",\nshop, attic\n\n\n")
+    assert "name at least one" in done.out + done.err
+    assert [line for line in done.out.splitlines() if line in ("Shop:", "Attic:")]
+    found = tomllib.loads(bare.file.read_text())["sources"]
+    assert [one["name"] for one in found] == ["Shop", "Attic"]
+    assert done.out.count("equal") == 2
+
+
+def test_who_stops_at_the_second_project_has_added_none_and_is_told_of_none(
+    bare: Shell, boards: Stand
+) -> None:
+    done = bare(*words_of_the_site(bare, boards), answers="shop, attic\n\n")
+    assert done.code == 1
+    assert "added" not in done.out
+    assert "no answer, so nothing was done" in done.err
+    assert not bare.file.exists()
+
+
+def test_the_variable_of_one_tracker_is_no_site_of_another(bare: Shell, jira: Stand) -> None:
+    site = jira.told["url"].partition("/browse/")[0]
+    bare.environ |= {"JIRA_CLOUD_URL": site, "ADO_PERSONAL_ACCESS_TOKEN": "pat-of-azure"}
+    asked = len(jira.running.requests)
+    done = bare("projects", "--tracker", "azure-devops")
+    assert done.code == 2
+    assert "--url is needed" in done.err
+    assert len(jira.running.requests) == asked
+
+
+def test_the_organization_variable_names_the_site(bare: Shell, boards: Stand) -> None:
+    bare.environ |= {
+        "ADO_ORGANIZATION": boards.told["url"].rpartition("/")[0],
+        "ADO_PERSONAL_ACCESS_TOKEN": boards.told["token"],
+    }
+    found = bare.ok("projects", "--tracker", "azure-devops", "--json").json
+    assert [one["name"] for one in found] == ["Shop", "Attic"]
+
+
+def test_fields_of_a_project_that_is_not_there_are_one_line_and_exit_1(bare: Shell) -> None:
+    with stands(["gitlab"], 2, 2) as [one]:
+        file = configure(bare.folder, [one])
+        file.write_text(file.read_text().replace(one.running.project_url, f"{one.running.project_url}x"))
+        done = bare("fields", "list", one.source)
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert "404" in done.err
+
+
+def test_a_hook_that_cannot_even_be_asked_for_leaves_the_others_alone(bare: Shell) -> None:
+    with stands(["gitlab", "linear"], 2, 2) as both:
+        file = configure(bare.folder, both)
+        file.write_text(file.read_text() + '[web]\npublic_url = "https://sync.example.org"\n')
+        bare.environ["DEMO_GITLAB_TOKEN"] = "no token has blanks"
+        done = bare("hooks", "check")
+    assert done.code == 1
+    assert "ticketsync: gitlab: the token holds characters" in done.err
+    assert "linear: " in done.out

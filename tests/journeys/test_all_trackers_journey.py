@@ -143,3 +143,13 @@ def test_a_ticket_in_the_trash_shows_in_the_next_pass_and_comes_back(journey):
     journey.stand.running.acts.restore(key)
     journey.rest()
     assert journey.differences() == []
+
+
+@pytest.mark.parametrize("journey", ["generic"], indirect=True)
+def test_what_cannot_be_polled_is_whole_by_what_it_sends(journey):
+    journey.listen()
+    journey.stand.running.faults.set(double=0.2, reorder=0.2)
+    journey.stand.running.people.work(40)
+    journey.rest()
+    assert journey.differences() == []
+    assert journey.dead() == []

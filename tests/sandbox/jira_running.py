@@ -72,7 +72,7 @@ def jira_app(jira: Running) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def data_center() -> Iterator[Running]:
-    with app.start(deployment="datacenter", tickets=12, comments=5) as running:
+    with app.start(deployment="server", tickets=12, comments=5) as running:
         yield running
 
 

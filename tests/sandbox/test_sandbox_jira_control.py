@@ -134,10 +134,10 @@ def test_the_neutral_state_is_in_plain_words(jira_seeded):
 
 
 def test_data_center_people_are_called_by_their_user_names():
-    with app.start(deployment="datacenter") as running:
+    with app.start(deployment="server") as running:
         running.acts.open("one", assignees=["ben.okafor"])
         assert running.neutral()["tickets"][0]["assignees"] == ["ben.okafor"]
-        assert app.announce(running)["source"] == {"deployment": "datacenter"}
+        assert app.announce(running)["source"] == {"deployment": "server"}
         assert app.announce(running)["environment"] == {}
 
 

@@ -24,7 +24,7 @@ def cloud(request):
 
 @pytest.fixture
 def server():
-    with app.start(deployment="datacenter", tickets=70) as running:
+    with app.start(deployment="server", tickets=70) as running:
         client = pycontribs.JIRA(server=running.url, token_auth=app.TOKEN, max_retries=0)
         yield client
         client.close()

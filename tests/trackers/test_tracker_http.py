@@ -190,3 +190,20 @@ def test_every_request_is_heard_with_its_status():
 def test_a_credential_is_named_by_a_hash_per_address():
     assert "token" not in credential_name(BASE, "token")
     assert credential_name(BASE, "token") != credential_name("https://other.test", "token")
+
+
+@pytest.mark.parametrize("location", ["https://[broken", "http://host:port/x"])
+def test_a_file_behind_an_address_that_is_none_is_refused_in_words(location):
+    one = Fixture(redirect(location, 302))
+    with pytest.raises(Permanent, match="cannot be understood"):
+        list(one.session.download("/files/1"))
+
+
+def test_a_file_behind_a_redirect_to_nowhere_is_refused_in_words():
+    with pytest.raises(Permanent, match="HTTP 302"):
+        list(Fixture(httpx.Response(302)).session.download("/files/1"))
+
+
+def test_a_file_at_an_address_that_is_none_is_refused_in_words():
+    with pytest.raises(Permanent, match="cannot be understood"):
+        list(Fixture().session.download("https://[broken/file"))

@@ -57,7 +57,9 @@ def ensure(project: Project, url: str, secret: str) -> Hook:
     if not secret.strip():
         raise Permanent("a webhook needs a secret: without one nothing proves its deliveries")
     body = _wanted(url, secret)
-    ours = [record for record in _records(project) if _same(_address(record), url)]
+    there = [record for record in _records(project) if _same(_address(record), url)]
+    stale = [] if _signs(secret) else [one for one in there if one.flag("signing_token_present")]
+    ours = [one for one in there if one not in stale]
     if not ours:
         record = _allowed(project.send("POST", "/hooks", body))
         if not _took_key(record, secret):
@@ -68,6 +70,8 @@ def ensure(project: Project, url: str, secret: str) -> Hook:
         record = _allowed(project.send("PUT", f"/hooks/{ours[0].need_id('id')}", body))
     if not _took_key(record, secret):
         raise Permanent("this GitLab knows no signing tokens (before 19.0): use a plain secret")
+    for one in stale:  # it would go on signing, with a key that we no longer have
+        project.send("DELETE", f"/hooks/{one.need_id('id')}")
     return _hook(_revived(project, record))
 
 
@@ -106,14 +110,14 @@ def _failed(project: Project, tail: str, since: datetime) -> Iterator[tuple[Fiel
         if not answer.ok:
             return  # versions before 17.3 keep no such list
         oldest = max(since, answer.date - _KEPT)
-        for item in answer.items:
-            attempt = Fields.of(item, "hook_event")
-            at = _when(attempt) or answer.date
-            if at < oldest:
-                continue
+        attempts = [Fields.of(item, "hook_event") for item in answer.items]
+        recent = [(one, at) for one in attempts if (at := _when(one) or answer.date) >= oldest]
+        for attempt, at in recent:
             newest.setdefault(_key(attempt), (attempt, at))
             if _succeeded(attempt):
                 done.add(_key(attempt))
+        if not recent:
+            break  # the newest come first, and a busy hook's week has hundreds of pages
     yield from (one for key, one in newest.items() if key not in done)
 
 
@@ -147,23 +151,23 @@ def _succeeded(attempt: Fields) -> bool:
 
 
 def _key(attempt: Fields) -> str:
-    headers = {
-        name.lower(): value for name, value in (attempt.value.get("request_headers") or {}).items()
-    }
+    headers = _sent_headers(attempt)
     found = headers.get("webhook-id") or headers.get("idempotency-key")
     return str(found or f"event:{attempt.need_id('id')}")
 
 
 def _when(attempt: Fields) -> datetime | None:
     """When it was tried; versions that print no time have it among the headers at best."""
-    headers = {
-        name.lower(): str(value)
-        for name, value in (attempt.value.get("request_headers") or {}).items()
-    }
-    stamp = headers.get("webhook-timestamp", "")
-    if stamp.isdecimal() and len(stamp) < 12:
+    stamp = _sent_headers(attempt).get("webhook-timestamp", "")
+    if stamp.isascii() and stamp.isdecimal() and len(stamp) < 12:
         return datetime.fromtimestamp(int(stamp), UTC)
     return values.moment(attempt, "created_at")
+
+
+def _sent_headers(attempt: Fields) -> dict[str, str]:
+    found = attempt.value.get("request_headers")
+    headers = found if isinstance(found, dict) else {}
+    return {name.lower(): str(value) for name, value in headers.items()}
 
 
 def _wanted(url: str, secret: str) -> dict[str, Json]:

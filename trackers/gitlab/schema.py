@@ -1,5 +1,6 @@
 """The fields issues have here, for a person who maps them: fixed ones, and scopes of labels."""
 
+from schemas.errors import Denied
 from schemas.model import Json
 from schemas.tracker import FieldInfo
 from trackers.gitlab.project import Project
@@ -34,7 +35,11 @@ def fields(project: Project) -> list[FieldInfo]:
     answer = project.get(
         project.path("/issues"), {"order_by": "updated_at", "sort": "desc", "per_page": _SAMPLES}
     )
-    issues = answer.items if answer.ok else []
+    if not answer.ok:
+        raise Denied(
+            f"issues of {project.name} cannot be read (HTTP {answer.status}{answer.reason})"
+        )
+    issues = answer.items
     fixed = [
         FieldInfo(
             id=name,

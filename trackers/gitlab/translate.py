@@ -212,16 +212,17 @@ _TOLD = {
     "url": ("url",),
     "title": ("title",),
     "state": ("state", "status"),
-    "labels": ("labels", "priority", "severity", "customer", "components"),
-    "type": ("type",),
+    "labels": ("labels", "priority", "customer", "components"),
     "assignees": ("assignees",),
     "due_date": ("due_date",),
-    "weight": ("weight", "story_points"),
+    "weight": ("weight",),
     "time_estimate": ("time_estimate",),
     "total_time_spent": ("time_spent",),
     "discussion_locked": ("locked",),
     "confidential": ("confidential", "privacy"),
 }
+_BESIDE_LABELS = {"type": "type", "severity": "severity", "weight": "story_points"}
+"""What is told by a value of its own or by a label, so that it takes both to say."""
 
 
 def _told(issue: Fields) -> frozenset[str]:
@@ -234,8 +235,10 @@ def _told(issue: Fields) -> frozenset[str]:
     for name, fields in _TOLD.items():
         if name in issue:
             told |= set(fields)
-    if issue.text("state") == "opened":
-        told.add("status_category")  # why an issue was closed is not told here
+    if "labels" in issue:
+        told |= {field for name, field in _BESIDE_LABELS.items() if name in issue}
+        if issue.text("state") == "opened":
+            told.add("status_category")  # why an issue was closed is not told here
     if "description" in issue and "/uploads/" not in (issue.text("description") or ""):
         told.add("body")
     if values.absent(issue, "milestone_id"):

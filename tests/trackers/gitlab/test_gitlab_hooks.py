@@ -167,3 +167,33 @@ def test_versions_without_a_list_of_events_have_nothing_to_ask_for():
         return httpx.Response(200, json=[a_hook()])
 
     assert a_client(Script(answer)).missed_deliveries(OURS, SINCE) == []
+
+
+def test_a_hook_that_signs_gives_way_to_one_that_does_not():
+    signing = a_hook(token_present=False, signing_token_present=True)
+    script = network([signing], made=a_hook(32, token_present=True, signing_token_present=False))
+    assert a_client(script).ensure_hook(OURS, "a secret").id == "32"
+    writes = [line for line in script.lines if not line.startswith("GET ")]
+    assert writes == [f"POST {ROOT}", f"DELETE {ROOT}/31"]
+
+
+def test_the_list_of_events_is_read_no_further_back_than_asked_for():
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/events"):
+            return httpx.Response(200, json=[a_hook()])
+        page = int(request.url.params.get("page", "1"))
+        assert page < 3, "the page before held nothing recent"
+        stamp = int(SINCE.timestamp()) + (60 if page == 1 else -60)
+        following = f"<https://gitlab.com{request.url.path}?page={page + 1}>; rel=\"next\""
+        events = [an_event(10 - page, f"k{page}", "500", stamp=stamp)]
+        return httpx.Response(200, json=events, headers={**DATE, "link": following})
+
+    [missed] = a_client(Script(answer)).missed_deliveries(OURS, SINCE)
+    assert missed.delivery_key == "k1"
+
+
+@pytest.mark.parametrize("headers", [None, "[REDACTED]", ["x"]])
+def test_an_event_without_readable_headers_is_known_by_its_number(headers):
+    event = an_event(9, "a", "500", request_headers=headers)
+    [missed] = a_client(network([a_hook()], events=[event])).missed_deliveries(OURS, SINCE)
+    assert missed.delivery_key == "event:9"

@@ -117,7 +117,7 @@ def test_a_history_comes_with_the_issue():
 
 @pytest.fixture
 def scene():
-    with a_scene(deployment="datacenter", tickets=130, comments=30) as scene:
+    with a_scene(deployment="server", tickets=130, comments=30) as scene:
         yield scene
 
 

@@ -197,7 +197,7 @@ def test_an_apps_webhook_is_proven_by_the_client_secret():
 
 
 def test_comments_of_data_center_come_twice_and_are_read_once_more():
-    with a_scene(deployment="datacenter") as scene, letters() as kept:
+    with a_scene(deployment="server") as scene, letters() as kept:
         scene.there.add_hook(kept.url, SECRET)
         issue = scene.there.acts.open("A lamp")
         assert scene.there.outbox.idle(10)
