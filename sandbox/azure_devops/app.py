@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any
 
-from sandbox import serve
+from sandbox import running, serve
 from sandbox.azure_devops.acts import Acts
 from sandbox.azure_devops.gate import Gate
 from sandbox.azure_devops.process import CUSTOMER
@@ -20,10 +18,6 @@ from sandbox.azure_devops.seed import Seeding
 from sandbox.azure_devops.site import Site, switchboard
 from sandbox.azure_devops.state import World
 from sandbox.azure_devops.texts import PEOPLE
-from sandbox.crowd import Crowd
-from sandbox.faults import Switchboard
-from sandbox.outbox import Outbox
-from sandbox.requests import RequestLog
 from sandbox.wire import Json
 
 TOKEN = "sandbox-token"  # noqa: S105 - the well-known token of a toy
@@ -83,19 +77,13 @@ def build(plan: Plan, base: str) -> Gate:
     return Gate(site)
 
 
-class Running:
-    """A stand-in Azure DevOps at work; a context manager that stops it."""
-
-    def __init__(self, plan: Plan, sock: socket.socket) -> None:
-        self.plan = plan
-        self._gate = build(plan, serve.url_of(sock))
-        self.site = self._gate.site
-        self._served = serve.Served(self._gate, sock)
+class Running(running.Running[Plan, Site]):
+    """A stand-in Azure DevOps at work."""
 
     @property
     def url(self) -> str:
         """What a client takes as its API address: the organization."""
-        return f"{self._served.url}/{self.plan.organization}"
+        return f"{self.root}/{self.plan.organization}"
 
     @property
     def project_url(self) -> str:
@@ -109,71 +97,24 @@ class Running:
     def acts(self) -> Acts:
         return self.site.acts
 
-    @property
-    def faults(self) -> Switchboard:
-        return self.site.faults
-
-    @property
-    def outbox(self) -> Outbox:
-        return self.site.outbox
-
-    @property
-    def people(self) -> Crowd:
-        return self.site.people
-
-    @property
-    def requests(self) -> RequestLog:
-        return self.site.log
-
-    def neutral(self) -> Json:
-        """The same as `GET /_sandbox/state`."""
-        return self.site.neutral()
-
     def add_hook(self, url: str, secret: str) -> None:
         """A subscription for each event."""
         self.acts.add_hook(url, secret)
 
-    def stop(self) -> None:
-        self.people.stop()
-        self._gate.close()
-        self.site.mail.stop()
-        self._served.stop()
-        self.outbox.stop()
-
-    def __enter__(self) -> Running:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
 
 def start(port: int = 0, **plan: Any) -> Running:
     """Serve a sandbox from a thread of this process; port 0 takes a free one."""
-    return Running(Plan(**plan), serve.bind(port))
+    return Running(Plan(**plan), build, serve.bind(port))
 
 
-def announce(running: Running) -> Json:
+def announce(one: Running) -> Json:
     """What a script needs to know to use a sandbox, as the one line it prints."""
-    return _line(running.plan, running.url.rpartition("/")[0])
+    return _line(one.plan, one.root)
 
 
 def foreground(plan: Plan, port: int = 0) -> None:
     """Serve until a signal, after printing the announcement as one JSON line."""
-    sock = serve.bind(port)
-    base = serve.url_of(sock)
-    gate = build(plan, base)
-    try:
-        serve.foreground(gate, sock, _line(plan, base))
-    finally:
-        gate.site.people.stop()
-        gate.close()
-        gate.site.mail.stop()
-        gate.site.outbox.stop()
+    running.foreground(plan, build, _line, port)
 
 
 def _line(plan: Plan, base: str) -> Json:

@@ -68,6 +68,7 @@ class Gate:
     def close(self) -> None:
         for timer in self._late:
             timer.cancel()
+        self.site.mail.stop()
 
     def _answer(self, call: Call) -> Reply | None:
         """The reply, or None when the connection dies instead."""

@@ -5,16 +5,14 @@ It has no API to read: what it answers are the control endpoints and a page for 
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from sandbox import serve
+from sandbox import running, serve
 from sandbox.control import PREFIX, Control
 from sandbox.crowd import Crowd
 from sandbox.faults import Switchboard
@@ -87,6 +85,9 @@ class Gate:
             return
         await write_reply(self._answer(call), send)
 
+    def close(self) -> None:
+        """Nothing here goes on by itself."""
+
     def _answer(self, call: Call) -> Reply:
         asked = self.site.log.add(
             Asked(call.method, call.path, dict(call.query), at=self.site.world.moment())
@@ -103,18 +104,8 @@ def build(plan: Plan, base: str) -> Gate:
     return Gate(Site(plan, base))
 
 
-class Running:
-    """A stand-in at work; a context manager that stops it."""
-
-    def __init__(self, plan: Plan, sock: socket.socket) -> None:
-        self.plan = plan
-        gate = build(plan, serve.url_of(sock))
-        self.site = gate.site
-        self._served = serve.Served(gate, sock)
-
-    @property
-    def url(self) -> str:
-        return self._served.url
+class Running(running.Running[Plan, Site]):
+    """A stand-in at work."""
 
     @property
     def project_url(self) -> str:
@@ -124,26 +115,6 @@ class Running:
     def acts(self) -> Acts:
         return self.site.acts
 
-    @property
-    def faults(self) -> Switchboard:
-        return self.site.faults
-
-    @property
-    def outbox(self) -> Outbox:
-        return self.site.outbox
-
-    @property
-    def people(self) -> Crowd:
-        return self.site.people
-
-    @property
-    def requests(self) -> RequestLog:
-        return self.site.log
-
-    def neutral(self) -> Json:
-        """The same as `GET /_sandbox/state`."""
-        return self.site.neutral()
-
     def add_hook(self, url: str, secret: str | None = None) -> Hook:
         """A receiver; it hears of all tickets there are, then of whatever happens."""
         hook = Hook(url, [secret or self.plan.webhook_secret or SECRET])
@@ -151,43 +122,20 @@ class Running:
         self.acts.resend(hook)
         return hook
 
-    def stop(self) -> None:
-        self.people.stop()
-        self._served.stop()
-        self.outbox.stop()
-
-    def __enter__(self) -> Running:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
 
 def start(port: int = 0, **plan: Any) -> Running:
     """Serve a sandbox from a thread of this process; port 0 takes a free one."""
-    return Running(Plan(**plan), serve.bind(port))
+    return Running(Plan(**plan), build, serve.bind(port))
 
 
-def announce(running: Running) -> Json:
+def announce(one: Running) -> Json:
     """What a script needs to know to use a sandbox, as the one line it prints."""
-    return _line(running.plan, running.url)
+    return _line(one.plan, one.url)
 
 
 def foreground(plan: Plan, port: int = 0) -> None:
     """Serve until a signal, after printing the announcement as one JSON line."""
-    sock = serve.bind(port)
-    base = serve.url_of(sock)
-    gate = build(plan, base)
-    try:
-        serve.foreground(gate, sock, _line(plan, base))
-    finally:
-        gate.site.people.stop()
-        gate.site.outbox.stop()
+    running.foreground(plan, build, _line, port)
 
 
 def _line(plan: Plan, base: str) -> Json:

@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
+from typing import Any
 
-from sandbox import serve
-from sandbox.crowd import Crowd
-from sandbox.faults import Switchboard
+from sandbox import running, serve
 from sandbox.github.accounts import Accounts, OAuthApp
 from sandbox.github.acts import Acts
 from sandbox.github.gate import Gate
@@ -22,8 +19,6 @@ from sandbox.github.seed import Seeding
 from sandbox.github.site import Site, switchboard
 from sandbox.github.state import Hook, IssueField, IssueType, World
 from sandbox.github.texts import ISSUE_FIELDS, ISSUE_TYPES, PEOPLE
-from sandbox.outbox import Outbox
-from sandbox.requests import RequestLog
 from sandbox.wire import Json
 
 TOKEN = "sandbox-token"  # noqa: S105 - the well-known token of a toy
@@ -86,19 +81,8 @@ def _define(world: World) -> None:
         world.fields.append(IssueField(number, name, kind, options))
 
 
-class Running:
-    """A stand-in GitHub at work; a context manager that stops it."""
-
-    def __init__(self, plan: Plan, sock: socket.socket) -> None:
-        self.plan = plan
-        self._gate = build(plan, serve.url_of(sock))
-        self.site = self._gate.site
-        self._served = serve.Served(self._gate, sock)
-
-    @property
-    def url(self) -> str:
-        """What a client takes as its API address."""
-        return self._served.url
+class Running(running.Running[Plan, Site]):
+    """A stand-in GitHub at work."""
 
     @property
     def repo_url(self) -> str:
@@ -122,100 +106,23 @@ class Running:
         return self.site.acts
 
     @property
-    def faults(self) -> Switchboard:
-        return self.site.faults
-
-    @property
-    def outbox(self) -> Outbox:
-        return self.site.outbox
-
-    @property
-    def people(self) -> Crowd:
-        return self.site.people
-
-    @property
-    def requests(self) -> RequestLog:
-        return self.site.log
-
-    @property
     def accounts(self) -> Accounts:
         return self.site.accounts
 
-    def neutral(self) -> Json:
-        """The same as `GET /_sandbox/state`."""
-        return self.site.neutral()
 
-    def stop(self) -> None:
-        self.people.stop()
-        self._gate.close()
-        self._served.stop()
-        self.outbox.stop()
-
-    def __enter__(self) -> Running:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
+def start(port: int = 0, **plan: Any) -> Running:
+    """Serve a sandbox from a thread of this process; port 0 takes a free one. See `Plan`."""
+    return Running(Plan(**plan), build, serve.bind(port))
 
 
-def start(
-    port: int = 0,
-    owner: str = "octo",
-    repo: str = "shop",
-    tickets: int = 0,
-    comments: int = 0,
-    pulls: int = 0,
-    token: str = TOKEN,
-    login: str = "sandbox-user",
-    seed: int = 1,
-    rate_limit: int = 5000,
-    anonymous_limit: int = 60,
-    content_per_minute: int | None = None,
-    private: bool = False,
-    webhook_secret: str | None = None,
-    now: Callable[[], datetime] = clock,
-) -> Running:
-    """Serve a sandbox from a thread of this process; port 0 takes a free one."""
-    plan = Plan(
-        owner=owner,
-        repo=repo,
-        tickets=tickets,
-        comments=comments,
-        pulls=pulls,
-        token=token,
-        login=login,
-        seed=seed,
-        rate_limit=rate_limit,
-        anonymous_limit=anonymous_limit,
-        content_per_minute=content_per_minute,
-        private=private,
-        webhook_secret=webhook_secret,
-        now=now,
-    )
-    return Running(plan, serve.bind(port))
-
-
-def announce(running: Running) -> Json:
+def announce(one: Running) -> Json:
     """What a script needs to know to use a sandbox, as the one line it prints."""
-    return _line(running.plan, running.url)
+    return _line(one.plan, one.url)
 
 
 def foreground(plan: Plan, port: int = 0) -> None:
     """Serve until a signal, after printing the announcement as one JSON line."""
-    sock = serve.bind(port)
-    base = serve.url_of(sock)
-    gate = build(plan, base)
-    try:
-        serve.foreground(gate, sock, _line(plan, base))
-    finally:
-        gate.site.people.stop()
-        gate.close()
-        gate.site.outbox.stop()
+    running.foreground(plan, build, _line, port)
 
 
 def _line(plan: Plan, base: str) -> Json:

@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any
 
-from sandbox import serve
-from sandbox.crowd import Crowd
-from sandbox.faults import Switchboard
+from sandbox import running, serve
 from sandbox.gitlab.accounts import Accounts
 from sandbox.gitlab.acts import Acts
 from sandbox.gitlab.gate import Gate
@@ -24,8 +20,6 @@ from sandbox.gitlab.seed import Seeding
 from sandbox.gitlab.site import Site, switchboard
 from sandbox.gitlab.state import OWNER, REPORTER, Hook, World
 from sandbox.gitlab.texts import PEOPLE, VISITORS
-from sandbox.outbox import Outbox
-from sandbox.requests import RequestLog
 from sandbox.wire import Json
 
 TOKEN = "glpat-sandbox-token"  # noqa: S105 - the well-known token of a toy
@@ -78,24 +72,13 @@ def build(plan: Plan, base: str) -> Gate:
     return Gate(Site(world, home, somebody, switchboard(plan.seed), accounts, limits, plan.seed))
 
 
-class Running:
-    """A stand-in GitLab at work; a context manager that stops it."""
-
-    def __init__(self, plan: Plan, sock: socket.socket) -> None:
-        self.plan = plan
-        self._gate = build(plan, serve.url_of(sock))
-        self.site = self._gate.site
-        self._served = serve.Served(self._gate, sock)
+class Running(running.Running[Plan, Site]):
+    """A stand-in GitLab at work."""
 
     @property
     def url(self) -> str:
         """What a client takes as its API address."""
-        return f"{self._served.url}{API}"
-
-    @property
-    def root(self) -> str:
-        """The instance itself, for clients that know where its API lies."""
-        return self._served.url
+        return f"{self.root}{API}"
 
     @property
     def project_url(self) -> str:
@@ -111,22 +94,6 @@ class Running:
         return self.site.acts
 
     @property
-    def faults(self) -> Switchboard:
-        return self.site.faults
-
-    @property
-    def outbox(self) -> Outbox:
-        return self.site.outbox
-
-    @property
-    def people(self) -> Crowd:
-        return self.site.people
-
-    @property
-    def requests(self) -> RequestLog:
-        return self.site.log
-
-    @property
     def accounts(self) -> Accounts:
         return self.site.accounts
 
@@ -134,49 +101,20 @@ class Running:
         """A hook for everything; a secret `whsec_…` signs, any other goes along as it is."""
         return self.acts.add_hook(url, secret)
 
-    def neutral(self) -> Json:
-        """The same as `GET /_sandbox/state`."""
-        return self.site.neutral()
-
-    def stop(self) -> None:
-        self.people.stop()
-        self._gate.close()
-        self._served.stop()
-        self.outbox.stop()
-
-    def __enter__(self) -> Running:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
 
 def start(port: int = 0, **plan: Any) -> Running:
     """Serve a sandbox from a thread of this process; port 0 takes a free one. See `Plan`."""
-    return Running(Plan(**plan), serve.bind(port))
+    return Running(Plan(**plan), build, serve.bind(port))
 
 
-def announce(running: Running) -> Json:
+def announce(one: Running) -> Json:
     """What a script needs to know to use a sandbox, as the one line it prints."""
-    return _line(running.plan, running.root)
+    return _line(one.plan, one.root)
 
 
 def foreground(plan: Plan, port: int = 0) -> None:
     """Serve until a signal, after printing the announcement as one JSON line."""
-    sock = serve.bind(port)
-    base = serve.url_of(sock)
-    gate = build(plan, base)
-    try:
-        serve.foreground(gate, sock, _line(plan, base))
-    finally:
-        gate.site.people.stop()
-        gate.close()
-        gate.site.outbox.stop()
+    running.foreground(plan, build, _line, port)
 
 
 def _line(plan: Plan, base: str) -> Json:

@@ -17,7 +17,10 @@ LARGEST_FILE = 100 * 1024 * 1024
 
 
 def show_project(ask: Ask) -> Reply:
-    return reply_json(ask.views.project(ask.project))
+    level = ask.identity.access
+    mine = {"access_level": level, "notification_level": 3} if level else None
+    rights = {"permissions": {"project_access": mine, "group_access": None}}
+    return reply_json(ask.views.project(ask.project) | (rights if ask.identity.person else {}))
 
 
 def list_projects(ask: Ask) -> Reply:

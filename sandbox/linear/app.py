@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any
 
-from sandbox import serve
-from sandbox.crowd import Crowd
-from sandbox.faults import Switchboard
+from sandbox import running, serve
 from sandbox.linear.accounts import Accounts
 from sandbox.linear.acts import Acts
 from sandbox.linear.gate import Gate
@@ -24,8 +20,6 @@ from sandbox.linear.seed import found, furnish
 from sandbox.linear.site import Site, switchboard
 from sandbox.linear.state import Webhook, World
 from sandbox.linear.texts import PEOPLE
-from sandbox.outbox import Outbox
-from sandbox.requests import RequestLog
 from sandbox.wire import Json
 
 TOKEN = "lin_api_sandbox"  # noqa: S105 - the well-known key of a toy
@@ -68,19 +62,8 @@ def build(plan: Plan, base: str) -> Gate:
     return Gate(site)
 
 
-class Running:
-    """A stand-in Linear at work; a context manager that stops it."""
-
-    def __init__(self, plan: Plan, sock: socket.socket) -> None:
-        self.plan = plan
-        self._gate = build(plan, serve.url_of(sock))
-        self.site = self._gate.site
-        self._served = serve.Served(self._gate, sock)
-
-    @property
-    def url(self) -> str:
-        """What a client takes as its API address; the questions go to `/graphql` there."""
-        return self._served.url
+class Running(running.Running[Plan, Site]):
+    """A stand-in Linear at work."""
 
     @property
     def project_url(self) -> str:
@@ -96,22 +79,6 @@ class Running:
         return self.site.acts
 
     @property
-    def faults(self) -> Switchboard:
-        return self.site.faults
-
-    @property
-    def outbox(self) -> Outbox:
-        return self.site.outbox
-
-    @property
-    def people(self) -> Crowd:
-        return self.site.people
-
-    @property
-    def requests(self) -> RequestLog:
-        return self.site.log
-
-    @property
     def accounts(self) -> Accounts:
         return self.site.accounts
 
@@ -119,52 +86,23 @@ class Running:
         """A webhook of the team for everything, signed with `secret` or else the plan's."""
         return self.acts.add_hook(url, secret or self.plan.webhook_secret or "")
 
-    def neutral(self) -> Json:
-        """The same as `GET /_sandbox/state`."""
-        return self.site.neutral()
-
-    def stop(self) -> None:
-        self.people.stop()
-        self._gate.close()
-        self._served.stop()
-        self.outbox.stop()
-
-    def __enter__(self) -> Running:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
 
 def start(port: int = 0, **wishes: Any) -> Running:
     """Serve a sandbox from a thread of this process; port 0 takes a free one.
 
     `wishes` are fields of `Plan`.
     """
-    return Running(Plan(**wishes), serve.bind(port))
+    return Running(Plan(**wishes), build, serve.bind(port))
 
 
-def announce(running: Running) -> Json:
+def announce(one: Running) -> Json:
     """What a script needs to know to use a sandbox, as the one line it prints."""
-    return _line(running.plan, running.url)
+    return _line(one.plan, one.url)
 
 
 def foreground(plan: Plan, port: int = 0) -> None:
     """Serve until a signal, after printing the announcement as one JSON line."""
-    sock = serve.bind(port)
-    base = serve.url_of(sock)
-    gate = build(plan, base)
-    try:
-        serve.foreground(gate, sock, _line(plan, base))
-    finally:
-        gate.site.people.stop()
-        gate.close()
-        gate.site.outbox.stop()
+    running.foreground(plan, build, _line, port)
 
 
 def _line(plan: Plan, base: str) -> Json:
