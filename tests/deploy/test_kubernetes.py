@@ -14,7 +14,7 @@ from schemas.settings import Settings
 Manifest = dict[str, Any]
 
 COMPONENTS = ("web", "worker", "reconciler", "migrate")
-SECRETS = {"DATABASE_URL", "REDIS_URL", "GITHUB_TOKEN", "GITHUB_WEBHOOK_SECRET"}
+SECRETS = {"DATABASE_URL", "REDIS_URL"}
 has_validator = importlib.util.find_spec("kubernetes_validate") is not None
 
 
@@ -82,6 +82,7 @@ def test_secrets_come_by_reference(name: str, pods: dict[str, Manifest]) -> None
     assert set(variables) - {"TICKETSYNC_CONFIG"} == SECRETS
     for secret in SECRETS:
         assert variables[secret]["valueFrom"]["secretKeyRef"]["name"] == "ticketsync"
+    assert container(pods, name)["envFrom"] == [{"secretRef": {"name": "ticketsync"}}]
 
 
 def test_no_secret_stands_in_a_file(root: Path, manifests: list[Manifest]) -> None:
@@ -105,8 +106,7 @@ def test_the_configuration_is_understood(root: Path) -> None:
     text = (root / "deploy" / "kubernetes" / "ticketsync.toml").read_text()
     settings = Settings.model_validate(tomllib.loads(text))
     assert not settings.store.auto_migrate
-    named = {settings.sources[0].token_env, *settings.sources[0].webhook_secret_env}
-    assert named <= SECRETS
+    assert settings.sources[0].token_env == "GITHUB_TOKEN"
 
 
 def test_doors_and_reconcilers_come_in_twos(manifests: list[Manifest]) -> None:
