@@ -61,7 +61,7 @@ class Sample:
 
     def steps(self) -> tuple[float, float, float]:
         """Seconds for verify, parse and translate, once."""
-        row = a_delivery(self.headers, self.body)
+        row = a_delivery(self.headers, self.body, received_at=self.at, observed_at=self.at)
         began = time.perf_counter()
         self.tracker.verify(self.headers, self.body, [SECRET], self.at)
         proven = time.perf_counter()
@@ -103,7 +103,7 @@ def _create(
     tracker: Tracker, source: Source, told: dict[str, Any], running: Any, text: str
 ) -> None:
     if not tracker.capabilities.writes:
-        running.acts.create_ticket(title="A long story", body=text)
+        running.acts.create("A long story", text)
         return
     login = next(iter(told.get("environment", {}).values()), None)
     client: Client = tracker.connect(
