@@ -52,18 +52,20 @@ def look(walk: Walk, began: datetime, *, recount: bool) -> int:
 def _inside(walk: Walk, tickets: set[str]) -> list[str]:
     """Those that still lie in the source's filter as we hold them: others were rightly left out.
 
-    Where only the tracker can tell, it is asked.
+    Where only the tracker can tell its filter, a census, which knows none, shows who is there.
     """
     tracker = walk.parts.tracker(walk.source.tracker)
     keys = [(walk.source.name, ticket) for ticket in sorted(tickets)]
     inside: list[str] = []
+    unsure: set[str] = set()
     with walk.parts.store.read() as connection:
         for start in range(0, len(keys), AT_ONCE):
             found = whole_tickets(connection, keys[start : start + AT_ONCE])
-            inside += [
-                key[1] for key, one in found.items() if tracker.holds(one, walk.source) is not False
-            ]
-    return sorted(inside)
+            said = {key[1]: tracker.holds(one, walk.source) for key, one in found.items()}
+            inside += [one for one, held in said.items() if held]
+            unsure |= {one for one, held in said.items() if held is None}
+    there = {one.ticket for one in walk.client.census() if one.place == "here"} if unsure else set()
+    return sorted([*inside, *(unsure - there)])
 
 
 def _hint(walk: Walk, ticket: str | None, event: Event) -> Arrival:

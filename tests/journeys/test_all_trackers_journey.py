@@ -153,3 +153,16 @@ def test_what_cannot_be_polled_is_whole_by_what_it_sends(journey):
     journey.rest()
     assert journey.differences() == []
     assert journey.dead() == []
+
+
+@pytest.mark.parametrize("journey", ["jira"], indirect=True)
+def test_a_narrower_jql_lets_tickets_go_without_an_alarm(journey):
+    journey.reconcile()
+    parts = journey.together.parts
+    wide = parts.sources[journey.stand.source]
+    for _ in range(14):
+        journey.stand.running.acts.open("One more", "")
+    journey.reconcile()
+    parts.sources[wide.name] = wide.model_copy(update={"filter": {"jql": "labels = nowhere"}})
+    done = journey.reconcile(full=True)
+    assert (done.error, done.report.missing) == (None, 0)
