@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from schemas.errors import ConfigError
 from schemas.source import Source
@@ -27,7 +27,7 @@ _EXPECTED = "expected a project such as https://your-site.atlassian.net/browse/P
 def source_url(url: str) -> tuple[str, str | None, str]:
     """(clean url, api url or None for Jira Cloud, project key or "" when only a site is named)."""
     site, path = _split(url)
-    key = _key(path)
+    key = _key(path) or _asked_key(url)
     clean = f"{site}/browse/{key}" if key else site
     return clean, None if is_cloud(site) else site, key
 
@@ -101,6 +101,13 @@ def _key(path: str) -> str:
         if before in ("browse", "projects") and _KEY.fullmatch(found):
             return found
     return ""
+
+
+def _asked_key(url: str) -> str:
+    """Data Center's boards name their project behind the question mark."""
+    asked = dict(parse_qsl(urlsplit(url.strip()).query))
+    found = (asked.get("projectKey") or asked.get("selectedIssue", "").rpartition("-")[0]).upper()
+    return found if _KEY.fullmatch(found) else ""
 
 
 def _unknown(url: str) -> ConfigError:

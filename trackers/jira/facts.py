@@ -32,7 +32,7 @@ from trackers.jira.webhook import event_of, lane
 Reader = Callable[[str, Fields, Delivery], list[Event] | None]
 """(event, body, delivery) to facts; None when this event is of no use to us."""
 
-_TOLD = ("project", "status", "resolution", "assignee", "reporter")
+_TOLD = ("project", "status", "resolution", "assignee", "reporter", "creator")
 """Fields a webhook writes as the record does."""
 
 _RANK = "rank"
@@ -78,9 +78,11 @@ def _issue(event: str, content: Fields, delivery: Delivery) -> list[Event]:
     if changes and all(_RANK in _names(change) for change in changes):
         return [Ignored(reason="only the rank on a board changed")]
     # Data Center tells of a comment by the issue, without a changelog.
-    if "comment" in content and content.text("issue_event_type_name") in _COMMENTED:
+    commented = "comment" in content and content.text("issue_event_type_name") in _COMMENTED
+    if commented and not changes:
         return [*seen, _doubt(key, "comments", event)]
     doubts = [_doubt(key, "core", event)]
+    doubts += [_doubt(key, "comments", event)] if commented else []
     if any(_names(change) & _LINKED for change in changes):
         doubts.append(_doubt(key, "links", event))
     return [*seen, *doubts]

@@ -134,5 +134,6 @@ def _meta_pages(site: Site, path: str, names: tuple[str, str]) -> Iterator[Field
         items = next((page.items(name) for name in names if name in page), [])
         yield from (Fields.of(item, "createmeta") for item in items)
         start += len(items)
-        if not items or page.flag("isLast") or start >= (page.whole("total") or 0):
+        total = page.whole("total")
+        if not items or page.flag("isLast") or (total is not None and start >= total):
             return

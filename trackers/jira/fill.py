@@ -49,7 +49,7 @@ class Filler:
 
     def edited(self, ticket: str, draft: Json) -> Json:
         """The body of an edit with what the screen shows; None when nothing is left to write."""
-        answer = self._site.need(f"/issue/{ticket}/editmeta")
+        answer = self._site.part(f"/issue/{ticket}/editmeta")
         shown = answer.object.get("fields") or {}
         metas = {key: Fields.of(meta, f"editmeta.{key}") for key, meta in shown.items()}
         ours = dict(draft.get("ours") or {})

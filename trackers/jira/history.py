@@ -1,6 +1,7 @@
 """The changelog: every change of every field, to its end."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from schemas.errors import Permanent
@@ -10,7 +11,7 @@ from trackers.fields import Fields
 from trackers.http import Params
 from trackers.jira.people import person
 from trackers.jira.record import Recorder
-from trackers.jira.site import Site
+from trackers.jira.site import Missing, Site
 
 _TOGETHER = 100
 _MILLISECONDS = 10**11
@@ -80,8 +81,9 @@ def _each(site: Site, tickets: Sequence[str]) -> Iterator[tuple[str, Fields]]:
         if not answer.ok:
             continue
         if site.cloud:
-            listed = site.paged(f"/issue/{ticket}/changelog", "values")
-            yield from ((ticket, change) for change in listed)
+            listed = site.paged(f"/issue/{ticket}/changelog", "values", read=site.part)
+            with suppress(Missing):
+                yield from ((ticket, change) for change in listed)
             continue
         told = Fields.of(answer.object, "issue").object("changelog")
         changes = told.items("histories") if told else []
@@ -108,7 +110,9 @@ def _entries(ticket: str, change: Fields, names: dict[str, str]) -> Iterator[His
 
 
 def _side(told: Fields, name: str, *, by_id: bool) -> Json:
-    number, shown = told.id(name) if told.value.get(name) else None, told.text(f"{name}String")
+    """Several ids stand in one long text, as with sprints and people of a custom field."""
+    raw, shown = told.value.get(name), told.text(f"{name}String")
+    number = (told.text(name) if isinstance(raw, str) else told.id(name)) or None
     return (number or shown) if by_id else (shown or number)
 
 
@@ -117,7 +121,10 @@ def _moment(change: Fields) -> datetime:
     raw = change.value.get("created")
     if isinstance(raw, (int, float)) and not isinstance(raw, bool):
         seconds = raw / 1000 if raw > _MILLISECONDS else raw
-        return datetime.fromtimestamp(seconds, UTC)
+        try:
+            return datetime.fromtimestamp(seconds, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise Permanent("changelog.created is a number, not a time") from None
     found = change.time("created")
     if found is None:
         raise Permanent("changelog.created is missing")

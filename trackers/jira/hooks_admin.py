@@ -3,7 +3,7 @@
 https://developer.atlassian.com/cloud/jira/platform/webhooks/#registering-a-webhook-using-the-jira-rest-api
 """
 
-from schemas.errors import Denied, Permanent
+from schemas.errors import Denied, Permanent, Unauthorized
 from schemas.model import Json
 from schemas.tracker import Hook, HookFault
 from trackers.answers import Answer
@@ -53,7 +53,10 @@ def check(site: Site, url: str) -> list[HookFault]:
 
 
 def ensure(site: Site, url: str, secret: str) -> Hook:
-    """Creates the webhook at `url` or mends it, and sets its secret either way."""
+    """Creates the webhook at `url` or mends it, and sets its secret either way.
+
+    Others at the same address would tell everything twice, under secrets of their own.
+    """
     if not secret.strip():
         raise Permanent("a webhook needs a secret: without one nothing proves its deliveries")
     ours = _ours(site, url)
@@ -67,7 +70,10 @@ def ensure(site: Site, url: str, secret: str) -> Hook:
         "secret": secret,
     }
     method, path = ("PUT", f"{_PATH}/{_number(ours[0])}") if ours else ("POST", _PATH)
-    return _hook(Fields.of(_allowed(site.unversioned(method, path, body)).object, "webhook"))
+    made = _hook(Fields.of(_allowed(site.unversioned(method, path, body)).object, "webhook"))
+    for other in ours[1:]:
+        site.unversioned("DELETE", f"{_PATH}/{_number(other)}")
+    return made
 
 
 def remove(site: Site, url: str) -> bool:
@@ -105,6 +111,8 @@ def _ours(site: Site, url: str) -> list[Fields]:
 def _records(site: Site) -> list[Fields]:
     try:
         answer = _allowed(site.unversioned("GET", _PATH))
+    except Unauthorized:
+        raise
     except Denied as error:
         raise Denied(f"{error}; {_BY_HAND}") from None
     return [Fields.of(one, "webhook") for one in answer.items]

@@ -47,12 +47,10 @@ def unlink(site: Site, ticket: str, body: Json) -> None:
 
 def _held(site: Site, ticket: str, kind: str, other: Json) -> str | None:
     """The id of the link of this kind between the two."""
-    answer = site.get(f"/issue/{ticket}", {"fields": "issuelinks"})
-    if not answer.ok:
-        raise Permanent(f"{answer.asked}: HTTP {answer.status}{words(answer)}")
+    answer = site.part(f"/issue/{ticket}", {"fields": "issuelinks"})
     fields = Fields.of(answer.object, "issue").object("fields")
     for record in links.of_issue(fields.value if fields else {}):
-        same = record["id"] == other.get("id") or record["key"] == other.get("key")
+        same = all(record[name] == told for name, told in other.items())
         if record["kind"] == kind and record["link"] and same:
             return str(record["link"])
     return None
@@ -78,4 +76,7 @@ def _post(site: Site, name: str, inward: Json, outward: Json) -> None:
 
 
 def _delete(site: Site, number: str) -> None:
-    site.send("DELETE", f"/issueLink/{number}")
+    """A 404 is a link that is gone already, or one we may not take away."""
+    answer = site.send("DELETE", f"/issueLink/{number}")
+    if not answer.ok and site.get(f"/issueLink/{number}").ok:
+        raise Permanent(f"{answer.asked}: HTTP {answer.status}{words(answer)}")

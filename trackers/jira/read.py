@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from schemas.errors import Permanent
+from schemas.errors import Permanent, Transient
 from schemas.event import Aspect, Definition, DefinitionKind
 from schemas.record import Fetched, Gone, Hidden, Moved, Record
 from schemas.ticket import Person, TicketRef
@@ -36,6 +36,8 @@ def fetch(site: Site, ticket: str, aspects: frozenset[Aspect]) -> Fetched:
     [record] = recorder.tickets([issue.value], recorder.matching([ticket]))
     if "comments" in aspects and record.comments is None:
         comments = recorder.comments(ticket, issue.need_text("key"))
+        if comments is None:
+            raise Transient(f"issue {ticket} went away while it was read")
         return record.model_copy(update={"comments": comments})
     return record
 

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from schemas import revision
-from schemas.errors import Permanent
+from schemas.errors import Denied
 from schemas.model import Json
 from schemas.record import Record
 from trackers.fields import Fields
 from trackers.http import Params
 from trackers.jira import links, marks, remote, scope, texts
 from trackers.jira.shelf import discovered
-from trackers.jira.site import PAGE, Site
+from trackers.jira.site import PAGE, Missing, Site
 
 _UNWANTED = ("worklog", "watches", "votes", "thumbnail", "workratio", "lastViewed", "progress")
 WANTED = ("*all", *(f"-{name}" for name in _UNWANTED))
@@ -30,11 +30,15 @@ class Recorder:
         notes = self.notes() if found else {}
         return tuple(self._ticket(one, notes, inside, rendered) for one in found)
 
-    def comments(self, issue: str, key: str) -> tuple[Json, ...]:
-        """All comments of an issue, oldest first."""
+    def comments(self, issue: str, key: str) -> tuple[Json, ...] | None:
+        """All comments of an issue, oldest first; None when it went away in the meantime."""
         path, params = f"/issue/{issue}/comment", {"orderBy": "created"}
-        listed = self._site.paged(path, "comments", params)
-        return tuple(self.comment(one.value, issue, key) for one in listed)
+        listed = self._site.paged(path, "comments", params, read=self._site.part)
+        try:
+            found = list(listed)
+        except Missing:
+            return None
+        return tuple(self.comment(one.value, issue, key) for one in found)
 
     def comment(self, record: Json, issue: str, key: str | None) -> Json:
         """A comment with its issue's key; rendered by Jira when its text cannot be read."""
@@ -57,14 +61,14 @@ class Recorder:
         if not self._site.cloud:
             jql = f"({condition}) AND id in ({','.join(ids)})"
             body = {"jql": jql, "fields": ["id"], "maxResults": len(ids)}
-            found = Fields.of(self._site.ask("/search", body).object, "search").items("issues")
+            found = Fields.of(self._site.search("/search", body).object, "search").items("issues")
             return frozenset(Fields.of(one, "issue").need_id("id") for one in found)
         body = {"issueIds": [int(one) for one in ids], "jqls": [condition]}
         matches = Fields.of(self._site.ask("/jql/match", body).object, "match").items("matches")
         told = [Fields.of(one, "match") for one in matches]
         errors = [str(error) for one in told for error in one.items("errors")]
         if errors:
-            raise Permanent(f"the filter's jql is refused: {'; '.join(errors)[:500]}")
+            raise Denied(f"the filter's jql is refused: {'; '.join(errors)[:500]}")
         return frozenset(str(number) for one in told for number in one.items("matchedIssues"))
 
     def notes(self) -> dict[str, Json]:
@@ -72,8 +76,9 @@ class Recorder:
         return {"fields": dict(discovered(self.field_list()))}
 
     def field_list(self) -> list[dict[str, Json]]:
-        """Every field of the site."""
-        where = self._site.session.base
+        """Every field of the site that this credential sees."""
+        source = self._site.source
+        where = f"{self._site.session.base} {source.auth} {source.token_env} {source.email_env}"
         return self._site.shelf.fields(where, lambda: self._site.need("/field").items)
 
     def _ticket(

@@ -37,9 +37,13 @@ def labels(source: Source) -> tuple[str, ...]:
 
 
 def restriction(source: Source) -> str:
-    """The whole filter as one JQL condition; empty when everything is wanted."""
+    """The filter as one JQL condition, as far as Jira can hold it; empty when everything is wanted.
+
+    Where the source says itself what statuses mean, Jira's categories would leave out the wrong
+    ones: all are asked for, and `holds` decides.
+    """
     own = jql(source)
-    clauses = [f"({own})" if own else "", _CLAUSES[state(source)]]
+    clauses = [f"({own})" if own else "", "" if source.statuses else _CLAUSES[state(source)]]
     clauses += [f"labels = {quoted(name)}" for name in labels(source)]
     return " AND ".join(clause for clause in clauses if clause)
 

@@ -1,8 +1,8 @@
 """One Jira site under one credential: where requests of a source go, and how it says no."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from schemas.errors import Denied, Permanent, Transient
+from schemas.errors import Denied, Permanent, Transient, Unauthorized
 from schemas.model import Json
 from schemas.source import Source
 from schemas.tracker import ProjectInfo
@@ -22,6 +22,14 @@ class Refused(Permanent):
     def __init__(self, asked: str, status: int, words: str) -> None:
         super().__init__(f"{asked}: HTTP {status}{words}")
         self.status = status
+
+
+class Unsearchable(Denied):
+    """A JQL of ours that Jira refuses: the source's filter, or its project."""
+
+
+class Missing(Permanent):
+    """An issue that is not there, or not for us: its own trouble, not the source's."""
 
 
 class Site:
@@ -51,6 +59,16 @@ class Site:
         """An answer to a POST that only reads; Denied when there is no such question."""
         return _there(self._told(self.session.ask(f"{self._root}{tail}", body)))
 
+    def search(self, tail: str, body: Json) -> Answer:
+        """An answer to the source's own JQL; Unsearchable when Jira refuses it: nothing can be read
+        before the filter, or the project, is put right."""
+        try:
+            return self.ask(tail, body)
+        except Refused as error:
+            if error.status != 400:
+                raise
+            raise Unsearchable(f"the project or the filter is refused: {error}") from None
+
     def send(
         self,
         method: str,
@@ -75,16 +93,38 @@ class Site:
         """A reading request for what must be there; Denied when it is not."""
         return _there(self.get(tail, params))
 
-    def paged(self, tail: str, name: str, params: Params | None = None) -> Iterator[Fields]:
-        """All items of a list by `startAt`; `name` is the list's in each page.
+    def part(self, tail: str, params: Params | None = None) -> Answer:
+        """A reading request for a part of one issue; Missing when the issue is not there (any
+        more), which says nothing of the source as a whole."""
+        answer = self.get(tail, params)
+        if not answer.ok:
+            raise Missing(f"{answer.asked}: HTTP {answer.status}{words(answer)}")
+        return answer
+
+    def paged(
+        self,
+        tail: str,
+        name: str,
+        params: Params | None = None,
+        *,
+        read: Callable[[str, Params], Answer] | None = None,
+    ) -> Iterator[Fields]:
+        """All items of a list by `startAt`; `name` is the list's in each page, `read` how one is
+        asked for (`need` when nothing is said).
 
         The end is `isLast` or the total, never a short page; a missing `isLast` is no end.
         """
         start = 0
+        before: list[Json] = []
         while True:
-            answer = self.need(tail, {**(params or {}), "startAt": start, "maxResults": PAGE})
+            answer = (read or self.need)(
+                tail, {**(params or {}), "startAt": start, "maxResults": PAGE}
+            )
             page = Fields.of(answer.object, name)
             items = page.items(name)
+            if items and items == before:  # a list that knows no startAt would never end
+                raise Transient(f"{answer.asked}: the next page is the one that was read")
+            before = items
             yield from (Fields.of(item, name) for item in items)
             start += len(items)
             total = page.whole("total")
@@ -132,7 +172,7 @@ class Site:
         (https://support.atlassian.com/jira/kb/how-to-use-the-x-seraph-loginreason-header/)."""
         login = answer.headers.get("x-seraph-loginreason", "")
         if "AUTHENTICATED_FAILED" in login or "AUTHENTICATION_DENIED" in login:
-            raise Denied(f"{answer.asked}: the credential is not accepted ({login})")
+            raise Unauthorized(f"{answer.asked}: the credential is not accepted ({login})")
         if answer.status == 409:
             raise Transient(f"{answer.asked}: HTTP 409{words(answer)}", answer.retry_after)
         if answer.status in (400, 413, 422):

@@ -47,15 +47,13 @@ def transition(site: Site, ticket: str, target: Json) -> None:
 
 
 def _status(site: Site, ticket: str) -> Fields:
-    answer = site.get(f"/issue/{ticket}", {"fields": "status"})
-    if not answer.ok:
-        raise Permanent(f"{answer.asked}: HTTP {answer.status}{words(answer)}")
+    answer = site.part(f"/issue/{ticket}", {"fields": "status"})
     return Fields.of(answer.object, "issue").need_object("fields").need_object("status")
 
 
 def _transitions(site: Site, ticket: str) -> list[Fields]:
     params = {"expand": "transitions.fields"}
-    answer = site.need(f"/issue/{ticket}/transitions", params)
+    answer = site.part(f"/issue/{ticket}/transitions", params)
     found = Fields.of(answer.object, "transitions").items("transitions")
     return [Fields.of(one, "transition") for one in found]
 

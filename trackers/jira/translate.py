@@ -48,6 +48,8 @@ _TOLD = {
 """What a partial record speaks for."""
 
 _CLOSED = (StatusCategory.done, StatusCategory.canceled)
+_LARGEST = 2**31 - 1
+"""What the store's columns of whole numbers hold."""
 
 
 def to_ticket(record: Json, source: Source) -> Ticket:
@@ -135,6 +137,8 @@ def _present(fields: Fields, category: StatusCategory) -> frozenset[str] | None:
     if all(name in fields for name in CORE):
         return None
     named = {ours for name, told in _TOLD.items() if name in fields for ours in told}
+    if fields.value.get("reporter") is None and "creator" not in fields:
+        named.discard("reporter")  # the creator stands in for nobody
     if "status" not in fields:
         named -= {"close_reason", "status_category", "closed_at"}
     elif category not in _CLOSED:  # only a closed one depends on its resolution
@@ -205,7 +209,7 @@ def _objects(fields: Fields, name: str) -> list[Fields]:
 
 def _weight(fields: Fields, source: Source) -> int | None:
     found = values.number(fields.value.get(source.fields.get("weight", "")))
-    return None if found is None else int(found)
+    return int(found) if found is not None and abs(found) <= _LARGEST else None
 
 
 def _parent(parent: Fields | None) -> TicketRef | None:

@@ -1,5 +1,6 @@
 """Values of custom fields, in plain form."""
 
+import math
 import re
 from datetime import datetime
 
@@ -38,13 +39,14 @@ def plain(value: Json) -> Json:
 
 
 def number(value: Json) -> float | None:
-    """A number, also as text."""
+    """A number, also as text; what no store takes (`NaN`, `Infinity`) is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        return float(value)
-    except ValueError:
+        found = float(value)
+    except (ValueError, OverflowError):
         return None
+    return found if math.isfinite(found) else None
 
 
 def line(value: Json) -> str | None:

@@ -123,16 +123,17 @@ def _answers(
 
 
 def _page(site: Site, body: dict[str, Json], token: str | None) -> Answer:
-    try:
-        return site.ask("/search/jql", {**body, "nextPageToken": token} if token else body)
-    except Refused as error:
-        if token is None or error.status != 400:
-            raise
-        return site.ask("/search/jql", body)
+    if token:
+        try:
+            return site.ask("/search/jql", {**body, "nextPageToken": token})
+        except Refused as error:
+            if error.status != 400:
+                raise
+    return site.search("/search/jql", body)
 
 
 def _total(site: Site, jql: str) -> int | None:
     """About how many a whole pass will bring: the search itself does not tell."""
     condition = scope.split_order(jql)[0]
-    answer = site.ask("/search/approximate-count", {"jql": condition})
+    answer = site.search("/search/approximate-count", {"jql": condition})
     return Fields.of(answer.object, "count").whole("count") if answer.ok else None

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.errors import Permanent
+from schemas.errors import Permanent, Transient
 from schemas.model import Json
 from schemas.record import Cursor, Page
 from trackers.answers import Answer
 from trackers.fields import Fields
 from trackers.jira import scope
 from trackers.jira.record import WANTED, Recorder
-from trackers.jira.site import PAGE, Site
+from trackers.jira.site import PAGE, Site, Unsearchable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,15 @@ class _Step:
 def pages(site: Site, cursor: Cursor, condition: str) -> Iterator[Page]:
     """Pages of tickets, as `walk.changed_since` gives them."""
     step, watermark = _resumed(cursor)
-    recorder = Recorder(site)
+    recorder, again = Recorder(site), False
     while step:
-        answer = _search(site, _jql(site, condition, step), WANTED, step.start)
+        try:
+            answer = _search(site, _jql(site, condition, step), WANTED, step.start)
+        except Unsearchable:
+            if step.key is None or again:
+                raise
+            step, again = _Step(), True  # Jira refuses a key that is no issue's any more
+            continue
         watermark = watermark or answer.date
         told = Fields.of(answer.object, "search")
         issues = told.items("issues")
@@ -56,7 +62,12 @@ def answers(site: Site, jql: str, fields: Sequence[str]) -> Iterator[Answer]:
     condition = scope.split_order(jql)[0]
     behind = ""
     while True:
-        answer = _search(site, f"{condition}{behind} ORDER BY key ASC", fields, 0)
+        try:
+            answer = _search(site, f"{condition}{behind} ORDER BY key ASC", fields, 0)
+        except Unsearchable as error:
+            if not behind:
+                raise
+            raise Transient(f"an issue went away while all were counted: {error}") from None
         yield answer
         told = Fields.of(answer.object, "search")
         issues = told.items("issues")
@@ -68,7 +79,7 @@ def answers(site: Site, jql: str, fields: Sequence[str]) -> Iterator[Answer]:
 
 def _search(site: Site, jql: str, fields: Sequence[str], start: int) -> Answer:
     body = {"jql": jql, "startAt": start, "maxResults": PAGE, "fields": list(fields)}
-    return site.ask("/search", body)
+    return site.search("/search", body)
 
 
 def _jql(site: Site, condition: str, step: _Step) -> str:

@@ -6,7 +6,7 @@ https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/
 from collections.abc import Callable
 
 from schemas.change import Ref, Write
-from schemas.errors import Permanent, Transient
+from schemas.errors import Permanent, TicketsyncError
 from schemas.model import Json
 from schemas.record import Record
 from trackers.answers import Answer
@@ -75,9 +75,11 @@ def _edit_comment(site: Site, filler: Filler, write: Write) -> Ref:
 
 
 def _delete_comment(site: Site, filler: Filler, write: Write) -> Ref:
-    """One that is gone already is as wanted."""
+    """One that is gone already is as wanted; of an issue that is not there nothing is known."""
     ticket = _ticket(write)
-    site.send("DELETE", f"/issue/{ticket}/comment/{write.comment}")
+    answer = site.send("DELETE", f"/issue/{ticket}/comment/{write.comment}")
+    if not answer.ok:
+        site.part(f"/issue/{ticket}", {"fields": "summary"})
     return Ref(ticket=ticket, comment=write.comment)
 
 
@@ -99,7 +101,7 @@ def _ref(site: Site, ticket: str, key: str | None = None) -> Ref:
     """
     try:
         found = read.fetch(site, ticket, frozenset({"core"}))
-    except Transient:
+    except TicketsyncError:
         found = None
     if not isinstance(found, Record):
         return Ref(ticket=ticket, key=key, url=address.browse(site.source, key) if key else None)

@@ -35,6 +35,14 @@ def test_every_page_of_a_cloud_project_names_it(typed):
         ("https://jira.corp.example/jira/browse/PROJ", "https://jira.corp.example/jira"),
         ("https://jira.corp.example/tools/jira/projects/PROJ/issues", None),
         ("http://127.0.0.1:8080/browse/PROJ", "http://127.0.0.1:8080"),
+        (
+            "https://jira.corp.example/secure/RapidBoard.jspa?rapidView=7&projectKey=PROJ",
+            "https://jira.corp.example",
+        ),
+        (
+            "https://jira.corp.example/jira/secure/Dashboard.jspa?selectedIssue=proj-3",
+            "https://jira.corp.example/jira",
+        ),
     ],
 )
 def test_data_center_keeps_its_context_path(typed, site):

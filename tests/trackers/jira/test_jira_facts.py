@@ -140,3 +140,28 @@ def test_only_a_deletion_of_the_comment_itself_is_one(flow, fact):
     body = an_event("comment_deleted", comment=a_comment(), issue=slim(an_issue()))
     assert said(body, x_atlassian_webhook_flow=flow)[-1].fact == fact
     assert said(body)[-1].fact == "doubtful"
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_an_issue_nobody_reported_has_its_creator_by_webhook_as_in_the_record(present, source):
+    issue = hooked(an_issue(reporter=None))
+    if not present:
+        del issue["fields"]["creator"]
+    events = said(an_event("jira:issue_updated", issue=issue))
+    [seen] = [one for one in events if isinstance(one, TicketSeen)]
+    told = JIRA.to_ticket(seen.record, source)
+    assert ("reporter" in told.present) is present
+    if present:
+        assert told.reporter == JIRA.to_ticket(an_issue(reporter=None), source).reporter
+
+
+def test_an_edit_that_brings_a_comment_is_an_edit_too():
+    body = an_event(
+        "jira:issue_updated",
+        issue_event_type_name="issue_commented",
+        issue=hooked(an_issue()),
+        comment={"id": "5"},
+        changelog={"id": "7", "items": [a_change("summary", "a", "b")]},
+    )
+    aspects = [one.aspect for one in said(body) if isinstance(one, Doubtful)]
+    assert sorted(aspects) == ["comments", "core"]

@@ -106,3 +106,24 @@ def test_the_history_of_the_stand_in_is_complete():
         assert [e.id for e in both if e.ticket == str(long.id)] == [e.id for e in alone]
         fields = {entry.field for entry in both if entry.ticket == str(short.id)}
         assert {"labels", "status", "close_reason"} <= fields
+
+
+def test_many_ids_in_one_change_are_kept():
+    """Sprints and people of custom fields stand comma by comma in one text."""
+    ids = ", ".join(str(40000 + n) for n in range(60))
+    told = a_change("customfield_10020", None, ids, toString=None, fieldId="customfield_10020")
+    one = connected({"POST /changelog/bulkfetch": bulk(_1=[a_history(7, told)], _2=[])})
+    [entry] = one.client.history(["1", "2"])
+    assert entry.after == ids
+
+
+def test_a_time_beyond_all_times_is_refused():
+    log = [a_history(7, a_change("summary", "a", "b"), created=10**18)]
+    one = connected({"POST /changelog/bulkfetch": bulk(_1=log, _2=[])})
+    with pytest.raises(Permanent, match=r"changelog\.created"):
+        list(one.client.history(["1", "2"]))
+
+
+def test_the_history_of_an_issue_that_goes_away_is_none():
+    one = connected({"GET /issue/7": an_issue(7)})
+    assert list(one.client.history(["7"])) == []

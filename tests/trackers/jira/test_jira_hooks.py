@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from schemas.errors import Denied, Permanent
+from schemas.errors import Denied, Permanent, Unauthorized
 from schemas.ports import Grant
 from tests.trackers.jira.jira_scene import V3, a_scene, connected, reply
 from trackers.jira import hooks_admin, hooks_dynamic
@@ -138,3 +138,21 @@ def test_an_administrators_webhook_tells_more_than_an_apps():
 
 def test_jira_has_no_list_of_missed_deliveries_for_us():
     assert connected({}).client.missed_deliveries(OURS, datetime.now(UTC)) == []
+
+
+def test_of_several_webhooks_at_our_address_one_stays():
+    """The others would go on under their old secrets."""
+    with a_scene() as scene:
+        for _ in range(3):
+            scene.there.add_hook(OURS, "an old secret")
+        scene.there.add_hook("https://else.example/hook", "not ours")
+        hook = scene.client.ensure_hook(OURS, "a secret")
+        assert [one.id for one in scene.client.hooks() if one.url == OURS] == [hook.id]
+        assert len(scene.client.hooks()) == 2
+        assert scene.client.check_hooks(OURS) == []
+
+
+def test_a_credential_that_is_not_accepted_is_not_taken_for_a_missing_right():
+    one = connected({"GET /rest/webhooks/1.0/webhook": reply({}, 401)})
+    with pytest.raises(Unauthorized):
+        one.client.check_hooks(OURS)

@@ -89,3 +89,14 @@ def test_a_parent_is_a_link_that_is_a_field():
         child = Relation(kind="child", target=TicketRef(external_id=story))
         scene.carry_out(LinkChange(ticket=epic, relation=child, remove=True))
         assert scene.ticket(story).parent is None
+
+
+def test_a_link_that_may_not_be_taken_away_is_said():
+    name = {"name": "Blocks", "outward": "blocks", "inward": "is blocked by"}
+    held = {"id": "1", "type": name, "outwardIssue": {"id": "9", "key": "HARB-9"}}
+    one = connected(
+        {"GET /issue/20481": an_issue(issuelinks=[held]), "GET /issueLink/1": {"id": "1"}}
+    )
+    step = Write(step="unlink", ticket="20481", body={"kind": "blocks", "other": {"id": "9"}})
+    with pytest.raises(Permanent, match="HTTP 404"):
+        one.client.write(step)

@@ -2,11 +2,20 @@
 
 import pytest
 
-from schemas.errors import ConfigError, Denied, Permanent, Retired
-from schemas.record import Gone, Hidden, Moved
-from tests.trackers.jira.jira_payloads import PROJECT, SITE, a_comment, an_issue
-from tests.trackers.jira.jira_scene import a_scene, connected, reply
-from trackers.jira import JIRA
+from schemas.errors import ConfigError, Denied, Permanent, Retired, Transient, Unauthorized
+from schemas.record import Cursor, Gone, Hidden, Moved
+from tests.trackers.jira.jira_payloads import (
+    AGILE,
+    PROJECT,
+    SITE,
+    URL,
+    a_comment,
+    a_field,
+    an_issue,
+)
+from tests.trackers.jira.jira_scene import BASICS, Routes, a_scene, connected, reply
+from tests.trackers.stand_ins import Budget, Memory, Script, Secrets, a_source
+from trackers.jira import JIRA, Jira
 
 
 def test_an_issue_comes_with_its_comments_and_links_in_one_request():
@@ -205,3 +214,56 @@ def test_a_file_is_uploaded():
         file = scene.client.upload(new, "a.txt", "text/plain", b"hello")
         assert scene.ticket(new).attachments[0].id == file.id
         assert b"".join(scene.client.download(file.url)) == b"hello"
+
+
+def test_a_credential_that_is_only_ignored_is_told_as_one_that_is_not_accepted():
+    """The kind of error decides whether the variable to mend is named."""
+    anonymous = reply({"issues": []}, x_seraph_loginreason="AUTHENTICATED_FAILED")
+    one = connected({"GET /project/HARB": anonymous})
+    with pytest.raises(Unauthorized):
+        one.client.project()
+
+
+def test_an_issue_that_goes_away_while_it_is_read_is_no_trouble_of_the_source():
+    """Its comments answer 404 then, which must not look like a lost project."""
+    gone = an_issue(comment={"comments": [a_comment()], "total": 2})
+    page = {"issues": [gone, an_issue(20482, "HARB-13")]}
+    one = connected({"POST /search/jql": page, "POST /search/approximate-count": {"count": 2}})
+    [found] = one.client.changed_since(Cursor())
+    assert [(record.ticket, record.comments) for record in found.records] == [
+        ("20481", None),
+        ("20482", ()),
+    ]
+
+
+def test_a_list_that_gives_the_same_page_for_ever_is_not_read_for_ever():
+    one = connected({"GET /project/search": {"values": [PROJECT]}})
+    with pytest.raises(Transient, match="the next page is the one that was read"):
+        list(one.client.projects())
+
+
+def test_fields_one_credential_does_not_see_are_found_by_another():
+    """Field lists are kept by the dialect, which all sources of a site share."""
+    jira = Jira()
+    sprint = a_field(10777, "Sprint", f"{AGILE}:gh-sprint", "array")
+    asked = []
+    other = a_field(10555, "Colour", "x:select", "option")
+    for name, listed in (("NARROW", [other]), ("WIDE", [sprint]), ("WIDE", [other])):
+        script = Script(Routes(BASICS | {"GET /field": listed, "GET /issue/20481": an_issue()}))
+        client = jira.connect(
+            a_source("jira", URL, token_env=name),
+            credentials=Secrets("invented0123456789", login="me@x.io"),
+            limiter=Budget(),
+            validators=Memory(),
+            transport=script.transport,
+        )
+        asked.append(client.fetch("20481").body["ticketsync"]["fields"])
+    assert asked == [{}, {"sprint": ["customfield_10777"]}, {"sprint": ["customfield_10777"]}]
+
+
+def test_comments_that_cannot_be_read_are_asked_for_again():
+    """Without them the question would count as answered."""
+    issue = an_issue(comment={"comments": [a_comment()], "total": 2})
+    one = connected({"GET /issue/20481": issue})
+    with pytest.raises(Transient, match="went away while it was read"):
+        one.client.fetch("20481", frozenset({"comments"}))

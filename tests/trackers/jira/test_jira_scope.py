@@ -104,3 +104,12 @@ def test_what_jira_said_of_the_jql_travels_with_the_record(inside):
 def test_a_filter_that_is_none_is_named(filter, word):
     with pytest.raises(ConfigError, match=word):
         scope.check(a_filter(**filter))
+
+
+def test_statuses_the_source_gives_a_meaning_are_not_left_out_by_jiras_own():
+    """`Done` of Jira may be open here; what is closed here is left out by reading."""
+    source = a_source("jira", URL, filter={"state": "open"}, statuses={"Shipped": "in_progress"})
+    assert scope.restriction(source) == ""
+    assert JIRA.holds(a_ticket("closed"), source) is False
+    labelled = source.model_copy(update={"filter": {"labels": ["night"]}})
+    assert scope.restriction(labelled) == 'labels = "night"'

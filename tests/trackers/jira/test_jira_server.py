@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from schemas.change import Absent, Found, Intent, TicketChange
+from schemas.errors import Denied, Transient
 from schemas.record import Cursor
 from tests.trackers.jira.jira_payloads import an_issue
-from tests.trackers.jira.jira_scene import a_scene, connected
+from tests.trackers.jira.jira_scene import a_scene, connected, reply
 from trackers import markers
 from trackers.jira import JIRA
 
@@ -162,3 +163,33 @@ def test_the_other_lists_are_read_too(scene):
     assert client.definitions()[1]
     assert list(client.users())
     assert any(one.fills == "sprint" for one in client.fields())
+
+
+def a_refused_key(body):
+    words = ["An issue with key 'HARB-2' does not exist for field 'key'."]
+    if "key >" in body["jql"]:
+        return reply({"errorMessages": words, "errors": {}}, 400)
+    return {"issues": issues(1, 2), "total": 3, "startAt": 0, "maxResults": 2}
+
+
+def test_a_walk_begins_again_when_the_issue_it_stood_at_was_deleted():
+    stood = next(iter(server(a_refused_key).client.changed_since(Cursor()))).cursor
+
+    def answer(body):
+        refused = "HARB-2" in body["jql"]
+        return a_refused_key(body) if refused else {"issues": issues(1, 3), "total": 2}
+
+    [page] = server(answer).client.changed_since(stood)
+    assert [record.ticket for record in page.records] == ["20001", "20003"]
+    assert page.cursor.since == stood.watermark
+
+
+def test_a_walk_whose_keys_are_all_refused_ends():
+    one = server(a_refused_key)
+    with pytest.raises(Denied, match="does not exist for field"):
+        list(one.client.changed_since(Cursor()))
+
+
+def test_a_count_that_met_a_deleted_issue_is_tried_later():
+    with pytest.raises(Transient, match="went away"):
+        list(server(a_refused_key).client.census())

@@ -372,3 +372,11 @@ def test_a_wrong_type_is_permanent_and_names_the_field(field, value):
 def test_a_link_of_another_kind_is_refused():
     with pytest.raises(Permanent, match="kind"):
         JIRA.to_relation({"kind": "likes", "id": "1"}, SOURCE)
+
+
+@pytest.mark.parametrize("value", ["inf", "NaN", 10**400, "1e999", 2**31])
+def test_numbers_that_no_store_takes_are_none(value):
+    source = a_source("jira", URL, fields={"weight": "customfield_5", "estimate": "customfield_5"})
+    ticket = JIRA.to_ticket(an_issue(customfield_5=value), source)
+    assert ticket.weight is None
+    assert ticket.estimate == (float(2**31) if value == 2**31 else None)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from schemas.errors import Permanent, Transient
+from schemas.errors import Denied, Permanent, Transient
 from schemas.record import Cursor
 from tests.trackers.jira.jira_payloads import AGILE, TYPES, a_comment, a_field, an_issue
 from tests.trackers.jira.jira_scene import a_scene, connected, reply
@@ -227,3 +227,17 @@ def test_bodies_of_a_search_hold_nothing_but_documented_keys():
     walked(one, Cursor())
     body = next(b for b in map(orjson.dumps, one.bodies) if b"maxResults" in b)
     assert set(orjson.loads(body)) == {"jql", "maxResults", "fields", "properties"}
+
+
+@pytest.mark.parametrize("since", [None, SINCE])
+def test_a_filter_or_project_that_jira_refuses_is_the_sources_own_trouble(since):
+    wrong = reply({"errorMessages": ["Field 'labls' does not exist."], "errors": {}}, 400)
+    one = connected(
+        {
+            "POST /search/approximate-count": wrong,
+            "POST /search/jql": wrong,
+        },
+        filter={"jql": "labls = x"},
+    )
+    with pytest.raises(Denied, match=r"filter is refused: .*Field 'labls' does not exist"):
+        list(one.client.changed_since(Cursor(since=since)))

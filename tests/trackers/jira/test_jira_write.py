@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from schemas.change import CommentChange, TicketChange, Write
-from schemas.errors import Permanent, Transient
+from schemas.errors import Denied, Permanent, Transient
 from schemas.record import Gone
 from schemas.ticket import Comment, Person, Ticket
 from tests.trackers.jira.jira_payloads import URL, a_doc, an_issue
@@ -267,3 +267,39 @@ def test_a_comment_of_the_stand_in_is_internal_where_that_is_meant():
         scene.carry_out(CommentChange(ticket=new, comment=ref.comment))
         scene.carry_out(CommentChange(ticket=new, comment=ref.comment))
         assert isinstance(scene.client.fetch_comment(new, ref.comment), Gone)
+
+
+@pytest.mark.parametrize("answer", [reply({}, 403), an_issue(key=5), reply({}, 401)])
+def test_a_write_whose_reading_back_is_refused_or_broken_is_done_all_the_same(answer):
+    """An error would say that nothing was made, and it would be made again."""
+    one = connected(creating({"summary": {}}) | {"GET /issue/20481": answer})
+    assert one.client.write(steps(title="A")[0]).ticket == "20481"
+
+
+def test_a_comment_of_an_issue_out_of_sight_is_not_taken_for_deleted():
+    step = Write(step="delete_comment", ticket="20481", comment="5")
+    with pytest.raises(Permanent, match="HTTP 404"):
+        connected({}).client.write(step)
+    seen = connected({"GET /issue/20481": an_issue()})
+    assert seen.client.write(step).comment == "5"
+
+
+@pytest.mark.parametrize("step", ["update", "transition"])
+def test_a_write_to_an_issue_out_of_sight_is_no_trouble_of_the_source(step):
+    body = {"fields": {"summary": "A"}, "status": "Done", "category": "done"}
+    with pytest.raises(Permanent) as refusal:
+        connected({}).client.write(Write(step=step, ticket="20481", body=body))
+    assert not isinstance(refusal.value, Denied)
+
+
+def test_types_are_read_to_the_end_where_no_total_is_told():
+    found = [{"id": "1", "name": "Task"}, {"id": "2", "name": "Defect"}]
+    answers = creating({}) | {
+        "GET /issue/createmeta/HARB/issuetypes": lambda params: {
+            "issueTypes": found[int(params["startAt"]) :][:1]
+        },
+        "GET /issue/createmeta/HARB/issuetypes/2": {"fields": [], "total": 0},
+    }
+    one = connected(answers)
+    one.client.write(steps(title="A", type="defect")[0])
+    assert one.bodies[0]["fields"]["issuetype"] == {"id": "2"}
