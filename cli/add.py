@@ -88,7 +88,7 @@ def _write(ctx: typer.Context, tracker: "Tracker", wish: "Wish") -> list[dict[st
     path = config.path_of(given(ctx).config)
     document = settings_file.read(path)
     around = config.surroundings(path.parent)
-    fresh, added, told = not path.exists(), [], []
+    fresh, added, told = not path.exists(), [], _outdone(document, around)
     chosen = list(_projects(tracker, wish, around))
     for clean, api, project in chosen:
         present = settings_file.sources(document)
@@ -109,6 +109,17 @@ def _write(ctx: typer.Context, tracker: "Tracker", wish: "Wish") -> list[dict[st
     for line in told:  # not before: whoever stops half-way has added nothing
         print(line)
     return added
+
+
+def _outdone(document: Any, around: dict[str, str]) -> list[str]:
+    """What the first source of a file puts out of force: those that variables define alone."""
+    from cli import settings_file
+    from runtime import config_sources
+
+    there = settings_file.sources(document)
+    defined = [] if there else [one["name"] for one in config_sources.defined(around, [])]
+    names = ", ".join(f'"{name}"' for name in defined)
+    return [f"note: {names}, defined by variables, count only without [[sources]]"] if names else []
 
 
 def _projects(

@@ -214,11 +214,11 @@ def _chosen(found: "Any", tracker: str, url: str | None) -> "Kept":
 
     own = [one for one in found if one.tracker == tracker]
     if url is not None:
-        own = [one for one in own if one.site == origin_of(url)]
+        own = [one for one in own if origin_of(url) in (one.site, *one.sites)]
     if not own:
         raise TicketsyncError(f"no grant of {tracker} is stored{f' for {url}' if url else ''}")
     if len(own) > 1:
-        sites = ", ".join(one.site for one in own)
+        sites = ", ".join(_where(one) for one in own)
         raise ConfigError(f"{tracker} has several grants; name one with --url: {sites}")
     chosen: Kept = own[0]
     return chosen

@@ -54,6 +54,8 @@ def _source(
     from runtime import config
 
     path = config.path_of(given(ctx).config)
+    if source is None and tracker is not None and not path.exists():
+        return _made_up(tracker, url, config.surroundings(path.parent))
     settings = load(path, required=source is not None)
     declared = config.sources(settings)
     if source is not None:
@@ -79,7 +81,8 @@ def _made_up(tracker: str, url: str | None, around: dict[str, str]) -> "tuple[So
         "gitlab": "https://gitlab.com",
         "linear": "https://linear.app",
     }
-    site = url or public.get(known.name) or config_sources.site(known.name, around)
+    named = config_sources.site(known.name, around)
+    site = url or public.get(known.name) or named
     if not site:
         raise ConfigError(f"--url is needed: where is this {known.name}?")
     clean, api, _ = known.source_url(site)
@@ -90,6 +93,7 @@ def _made_up(tracker: str, url: str | None, around: dict[str, str]) -> "tuple[So
         tracker=known.name,
         url=clean,
         api_url=api,
+        deployment="cloud" if known.name == "jira" and site == named else None,
         token_env=next(variables(can.token_variables, around), None),
         email_env=next(variables(can.email_variables, around), None),
     )

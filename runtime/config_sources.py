@@ -54,7 +54,7 @@ def _jira(environ: Environ, faults: list[str]) -> Iterator[Table]:
     if not origin:
         faults.append("JIRA_CLOUD_URL must be an address like https://NAME.atlassian.net")
         return
-    url = f"{origin}/browse/{quote(key, safe='')}"
+    url = f"{origin}/browse/{quote(key.upper(), safe='')}"
     yield {"name": "jira", "tracker": "jira", "url": url, "deployment": "cloud"}
 
 

@@ -71,6 +71,13 @@ class Answer:
         return self.links.get("next")
 
     @property
+    def following(self) -> str:
+        """The next page's address; Transient when it is this page's own, which would never end."""
+        if not self.next or self.next == self.url:
+            raise Transient(f"{self.asked}: the next page is the same page")
+        return self.next
+
+    @property
     def date(self) -> datetime:
         """The tracker's clock; ours when it does not tell."""
         return _http_date(self.headers.get("date")) or datetime.now(UTC)

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ USER_AGENT = "ticketsync/0.1"
 _TIMEOUT = http.Timeout(30, connect=10)
 _HOPS = 5
 _RETRY_SECONDS = 0.2
+_NUMBERS = re.compile(r"[0-9a-f-]{16,}|\d+")
+"""What differs between addresses of one kind."""
 
 Transport = http.BaseTransport
 Params = Mapping[str, str | int]
@@ -161,7 +164,7 @@ class Session:
         answer = self.get(address, params)
         yield answer
         while answer.ok and answer.next:
-            answer = self.get(answer.next)
+            answer = self.get(answer.following)
             yield answer
 
     def owns(self, address: str) -> bool:
@@ -224,10 +227,11 @@ class Session:
         return judged(answer, self._manners)
 
     def _warn_of_age(self, answer: Answer) -> None:
-        """Once per address: the tracker tells that this part of its API will go away."""
+        """Once per kind of address: the tracker tells that this part of its API will go away."""
         told = answer.headers.get("sunset") or answer.headers.get("deprecation")
-        if told and answer.asked not in self._aging:
-            self._aging.add(answer.asked)
+        kind = _NUMBERS.sub("…", answer.asked) if told else ""
+        if told and kind not in self._aging:
+            self._aging.add(kind)
             _log.warning("%s is deprecated by the tracker: %s", answer.asked, told)
 
     def _granted(

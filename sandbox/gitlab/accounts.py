@@ -76,7 +76,9 @@ class Accounts:
         return identity
 
     def revoke(self, token: str) -> None:
-        self._tokens.pop(token, None)
+        """Ends a token; a refresh token takes its access token along."""
+        pair = self._refreshes.pop(token, None)
+        self._tokens.pop(pair.key if pair else token, None)
 
     def grant(self, login: str, access: int = OWNER) -> Json:
         """A pair of OAuth tokens, as the token endpoint answers."""

@@ -283,6 +283,17 @@ def test_revoke_asks_first(granted, server):
     assert len(granted.ok("auth", "list", "--json").json) == 1
 
 
+def test_revoke_finds_a_grant_by_any_site_it_is_good_for(here):
+    sites = {"https://acme.atlassian.net": "cloud-1", "https://shop.atlassian.net": "cloud-2"}
+    with here.store() as store:
+        grants = Grants(store, Sealing("", here.folder / KEY_FILE))
+        grants.save("jira", "", Grant(access_token="invented"), sites, "ines")
+    url = "https://shop.atlassian.net/browse/PROJ"
+    assert here("auth", "revoke", "jira", "--yes", "--url", "https://else.atlassian.net").code == 1
+    here.ok("auth", "revoke", "jira", "--yes", "--url", url)
+    assert kept(here) == []
+
+
 def test_revoke_forgets_also_what_cannot_be_given_back(granted, server):
     (granted.folder / KEY_FILE).unlink()
     done = granted.ok("auth", "revoke", "gitlab", "--yes")

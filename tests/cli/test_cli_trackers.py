@@ -208,11 +208,11 @@ def test_who_stops_at_the_second_project_has_added_none_and_is_told_of_none(
 def test_the_variable_of_one_tracker_is_no_site_of_another(bare: Shell, jira: Stand) -> None:
     site = jira.told["url"].partition("/browse/")[0]
     bare.environ |= {"JIRA_CLOUD_URL": site, "ADO_PERSONAL_ACCESS_TOKEN": "pat-of-azure"}
-    asked = len(jira.running.requests)
+    asked = jira.running.requests.count()
     done = bare("projects", "--tracker", "azure-devops")
     assert done.code == 2
     assert "--url is needed" in done.err
-    assert len(jira.running.requests) == asked
+    assert jira.running.requests.count() == asked
 
 
 def test_the_organization_variable_names_the_site(bare: Shell, boards: Stand) -> None:
@@ -227,7 +227,9 @@ def test_the_organization_variable_names_the_site(bare: Shell, boards: Stand) ->
 def test_fields_of_a_project_that_is_not_there_are_one_line_and_exit_1(bare: Shell) -> None:
     with stands(["gitlab"], 2, 2) as [one]:
         file = configure(bare.folder, [one])
-        file.write_text(file.read_text().replace(one.running.project_url, f"{one.running.project_url}x"))
+        file.write_text(
+            file.read_text().replace(one.running.project_url, f"{one.running.project_url}x")
+        )
         done = bare("fields", "list", one.source)
     assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
     assert "404" in done.err
@@ -242,3 +244,15 @@ def test_a_hook_that_cannot_even_be_asked_for_leaves_the_others_alone(bare: Shel
     assert done.code == 1
     assert "ticketsync: gitlab: the token holds characters" in done.err
     assert "linear: " in done.out
+
+
+def test_a_first_source_in_the_file_tells_which_of_the_environment_it_outdoes(bare: Shell) -> None:
+    bare.environ |= {
+        "JIRA_CLOUD_URL": "https://acme.atlassian.net",
+        "JIRA_PROJECT_KEY": "PROJ",
+        "JIRA_EMAIL": "ines@example.com",
+    }
+    words = ("add", "gitlab", "https://gitlab.com/acme/till", "--yes", "--no-check")
+    assert 'note: "jira", defined by variables' in bare.ok(*words).out
+    words = ("add", "gitlab", "https://gitlab.com/acme/shop", "--yes", "--no-check")
+    assert "note:" not in bare.ok(*words).out

@@ -68,6 +68,7 @@ OFFICIAL = {
     ),
     "azure_devops": Official(
         tuple((f"ado-{one}-7.1.swagger.json.gz", _AZURE) for one in ("wit", "core", "hooks")),
+        headers=frozenset({"x-tfs-fedauthredirect"}),
         query=frozenset({"api-version"}),
         beside=("/_apis/profile", "/oauth2/"),
     ),

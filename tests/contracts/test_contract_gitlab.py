@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.gitlab import app
 from schemas.change import Absent, CommentChange, Found, Intent, LinkChange, TicketChange
-from schemas.record import Cursor, Gone, Hidden, Moved, Record
+from schemas.record import Cursor, Gone, Moved, Record
 from schemas.ticket import Comment, Label, Milestone, Person, Relation, Ticket, TicketRef
 from tests.contracts.checked import checked
 from tests.trackers.stand_ins import Budget, Memory, Secrets, a_source
@@ -69,7 +69,7 @@ def test_reading_is_as_described(world, client, line):
     assert client.project().name == "octo/yard/boats"
     assert len(client.fetch(str(first), PARTS).links) == 2
     assert isinstance(client.fetch(str(moved)), Moved)
-    assert isinstance(client.fetch(str(gone)), Hidden)
+    assert isinstance(client.fetch(str(gone)), Gone)
     assert client.fetch_comment(str(first), str(note)).external_id == str(note)
     assert isinstance(client.fetch_comment(str(first), "999999"), Gone)
     assert sum(len(page.records) for page in client.changed_since(Cursor())) == 122

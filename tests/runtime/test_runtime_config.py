@@ -124,6 +124,11 @@ def test_a_fault_in_a_source_names_the_source(write, more, fault):
     assert any(fault in line for line in faults(write(source(more=more)), A="set"))
 
 
+def test_a_variable_that_holds_nothing_but_blanks_is_not_set(write):
+    (fault,) = faults(write(source(more="token_env = 'A'")), A=" \n")
+    assert "token_env names A, which is not set" in fault
+
+
 def test_an_unknown_tracker_names_those_there_are(write):
     (fault,) = faults(write(source().replace('"github"', '"githib"')))
     assert 'tracker must be "github"' in fault

@@ -71,6 +71,11 @@ def test_the_jira_address_may_be_spelt_loosely(load, site):
     assert settings.sources[0].url == "https://shop.atlassian.net/browse/PROJ"
 
 
+def test_a_jira_key_in_small_letters_is_meant_as_the_key_it_is(load):
+    settings = load(JIRA_CLOUD_URL="shop.atlassian.net", JIRA_PROJECT_KEY="proj")
+    assert settings.sources[0].url == "https://shop.atlassian.net/browse/PROJ"
+
+
 def test_they_count_beside_a_file_without_sources(load):
     settings = load("[web]\nport = 9000\n", **JIRA)
     assert [one.name for one in settings.sources] == ["jira"]

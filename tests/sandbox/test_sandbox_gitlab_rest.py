@@ -164,6 +164,16 @@ def test_private_projects_are_hidden_and_wrong_tokens_refused():
         assert httpx.get(path, headers=bearer, trust_env=False).status_code == 200
 
 
+def test_giving_back_the_refresh_token_ends_both():
+    with app.start(tickets=0, comments=0) as running:
+        pair = running.accounts.grant("sandbox-user")
+        with httpx.Client(base_url=running.url.removesuffix("/api/v4"), trust_env=False) as web:
+            web.post("/oauth/revoke", data={"token": pair["refresh_token"]})
+        bearer = {"authorization": f"Bearer {pair['access_token']}"}
+        assert httpx.get(f"{running.url}/user", headers=bearer, trust_env=False).status_code == 401
+        assert running.accounts.refreshed(pair["refresh_token"]) is None
+
+
 def test_signing_in_gives_a_pair_that_is_used_once():
     verifier = "a verifier of the tests that is long enough"
     digest = hashlib.sha256(verifier.encode()).digest()

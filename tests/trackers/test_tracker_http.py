@@ -192,13 +192,6 @@ def test_a_credential_is_named_by_a_hash_per_address():
     assert credential_name(BASE, "token") != credential_name("https://other.test", "token")
 
 
-@pytest.mark.parametrize("location", ["https://[broken", "http://host:port/x"])
-def test_a_file_behind_an_address_that_is_none_is_refused_in_words(location):
-    one = Fixture(redirect(location, 302))
-    with pytest.raises(Permanent, match="cannot be understood"):
-        list(one.session.download("/files/1"))
-
-
 def test_a_file_behind_a_redirect_to_nowhere_is_refused_in_words():
     with pytest.raises(Permanent, match="HTTP 302"):
         list(Fixture(httpx.Response(302)).session.download("/files/1"))
@@ -206,4 +199,23 @@ def test_a_file_behind_a_redirect_to_nowhere_is_refused_in_words():
 
 def test_a_file_at_an_address_that_is_none_is_refused_in_words():
     with pytest.raises(Permanent, match="cannot be understood"):
-        list(Fixture().session.download("https://[broken/file"))
+        list(Fixture().session.download("http://host:port/file"))
+
+
+def test_a_list_whose_next_page_is_itself_ends_in_words():
+    link = {"link": f'<{BASE}/issues?page=2>; rel="next"'}
+    one = Fixture(*[httpx.Response(200, json=[], headers=link) for _ in range(3)])
+    with pytest.raises(Transient, match="the next page is the same page"):
+        list(one.session.pages("/issues"))
+    assert len(one.script.asked) == 2
+
+
+def test_an_address_that_will_go_away_is_told_once_for_all_of_its_kind(caplog):
+    old = {"deprecation": "@1764000000"}
+    one = Fixture(*[httpx.Response(200, json=[], headers=old) for _ in range(4)])
+    names = ("0b9c6a52-1111-4c2f-8a63-9d7b5e0f0001", "0b9c6a52-2222-4c2f-8a63-9d7b5e0f0002")
+    for path in ("/issues/1", "/issues/23", *(f"/things/{name}" for name in names)):
+        one.session.get(path)
+    told = [line.getMessage() for line in caplog.records if line.levelname == "WARNING"]
+    assert len(told) == 2
+    assert "/issues/1 is deprecated" in told[0]

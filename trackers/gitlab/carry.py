@@ -12,7 +12,7 @@ from schemas.ticket import Attachment
 from trackers import markers
 from trackers.answers import Answer
 from trackers.fields import Fields
-from trackers.gitlab import read
+from trackers.gitlab import read, values
 from trackers.gitlab.project import FULL_PAGE, Project, comment_record, ticket_record, words
 from trackers.gitlab.translate import UPLOAD
 from trackers.gitlab.write import duration
@@ -74,7 +74,12 @@ def file_path(project: Project, url: str) -> str:
     """
     found = UPLOAD.search(url)
     ours = url.startswith("/") or project.session.owns(url)
-    return project.path(f"/uploads/{found[1]}/{found[2]}") if found and ours else url
+    if not (found and ours):
+        return url
+    name = values.file_name(found[2])
+    if name is None:
+        raise Permanent("an address of an upload leads elsewhere; it is not followed")
+    return project.path(f"/uploads/{found[1]}/{quote(name, safe='')}")
 
 
 def _create(project: Project, step: Write) -> Ref:

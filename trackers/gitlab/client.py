@@ -36,7 +36,7 @@ class GitLabClient:
         self._project = project
         self._session: Session = project.session
         self._account: Fields | None = None
-        self._licensed: bool | None = None
+        self._licensed = False
 
     def note(self, method: str, path: str, status: int | None, seconds: float) -> None:
         """Counts a request and passes it on to whoever listens."""
@@ -108,7 +108,7 @@ class GitLabClient:
         self, *, fresh: bool = False
     ) -> tuple[tuple[DefinitionKind, ...], tuple[Definition, ...]] | None:
         """Labels, milestones and iterations, always afresh: unchanged ones cost the same."""
-        if self._licensed is None:
+        if not self._licensed:  # an empty project does not tell, and a licence may come
             self._licensed = read.licensed(self._project)
         return read.all_definitions(self._project, self._licensed)
 

@@ -19,6 +19,8 @@ ABSENT = frozenset({400, 404, 409})
 """What comes back as an answer: an absence, and refusals whose words only GitLab knows."""
 
 _NAMES_KEPT_SECONDS = 60.0
+_OWNER = 50
+"""https://docs.gitlab.com/api/access_requests/#valid-access-levels"""
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +49,8 @@ class Project:
     def path(self, tail: str = "") -> str:
         """The API path of something in the project
         (https://docs.gitlab.com/api/rest/#namespaced-paths)."""
+        if not (self.id or self.name):
+            raise Denied(f"{self.session.base} is a site; a source needs a project of it")
         return f"/projects/{self.id or quote(self.name, safe='')}{tail}"
 
     def pinned(self) -> str:
@@ -62,6 +66,22 @@ class Project:
         told = project_told(answer.object)
         self.id, self.name = told.id, told.name
         return told
+
+    def owned(self) -> bool:
+        """Whether we are an Owner now, of a project that has its issues switched on.
+
+        https://docs.gitlab.com/user/permissions/; asked afresh, since roles change.
+        """
+        if not self.signed_in:
+            return False
+        answer = self.get(self.path())
+        if not answer.ok or not project_told(answer.object).tickets_enabled:
+            return False
+        ways = (
+            values.raw(Fields(answer.object, "project"), "permissions", way, "access_level")
+            for way in ("project_access", "group_access")
+        )
+        return any(isinstance(level, int) and level >= _OWNER for level in ways)
 
     def get(self, address: str, params: Params | None = None) -> Answer:
         """An answer to GET; a refusal of the question itself is Permanent."""
@@ -106,7 +126,7 @@ class Project:
         answer = self.get(self.path(tail), {"per_page": FULL_PAGE, **(params or {})})
         yield answer
         while answer.ok and answer.next:
-            answer = self.get(answer.next)
+            answer = self.get(answer.following)
             yield answer
 
     def with_label_ids(self, issue: dict[str, Json]) -> dict[str, Json]:

@@ -31,11 +31,13 @@ def fetch(project: Project, ticket: str, aspects: frozenset[Aspect]) -> Fetched:
 
     Asked of the list, which alone gives labels with their ids. What it does not show is asked for
     by itself: a 404 says "gone" and "not for you" alike (https://docs.gitlab.com/api/issues/), so
-    it proves nothing.
+    it proves nothing, except to an Owner, from whom no issue is kept.
     """
     issue = _one(project, ticket)
     if issue is None:
         answer = project.get(issue_path(project, ticket))
+        if answer.status == 404 and project.owned():
+            return Gone(ticket=ticket, proof="HTTP 404 to an Owner of the project")
         if not answer.ok:
             return Hidden(ticket=ticket, reason=f"HTTP {answer.status}{answer.reason}")
         issue = project.with_label_ids(answer.object)
@@ -120,7 +122,7 @@ def projects(project: Project) -> Iterator[ProjectInfo]:
         yield from (project_told(record) for record in answer.items)
         if not answer.next:
             return
-        answer = project.get(answer.next)
+        answer = project.get(answer.following)
 
 
 def issue_path(project: Project, ticket: str) -> str:

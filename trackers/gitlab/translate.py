@@ -5,7 +5,7 @@ partial one, since it names people and milestones by number alone and leaves cou
 """
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from schemas.errors import Permanent
 from schemas.model import Json
@@ -55,7 +55,7 @@ _OPTIONAL = {
     "epic": "epic",
     "discussion_locked": "locked",
 }
-UPLOAD = re.compile(r"/uploads/([0-9a-f]{32})/([^\s)\]\"'<>?#]+)")
+UPLOAD = re.compile(r"/uploads/([0-9a-f]{32})/([^\s)\]\"'<>?#/\\]+)")
 """A file at the project, by its secret (https://docs.gitlab.com/api/project_markdown_uploads/)."""
 
 LINKS = ("relates", "blocks", "blocked_by", "duplicates", "pull_request")
@@ -357,9 +357,11 @@ def _attachments(issue: Fields) -> tuple[Attachment, ...]:
     """Files a description links to; they have no list of their own that a reporter may see."""
     root = (issue.text("web_url") or "").partition("/-/")[0]
     found = {one[1]: one[2] for one in UPLOAD.finditer(issue.text("description") or "")}
+    named = ((key, raw, values.file_name(raw)) for key, raw in found.items())
     return tuple(
-        Attachment(id=key, name=unquote(name), url=f"{root}/uploads/{key}/{name}")
-        for key, name in found.items()
+        Attachment(id=key, name=name, url=f"{root}/uploads/{key}/{raw}")
+        for key, raw, name in named
+        if name
     )
 
 

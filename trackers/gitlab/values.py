@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from urllib.parse import unquote
 
 from schemas import revision
 from schemas.errors import Permanent
@@ -88,6 +89,13 @@ def text(written: str | None) -> str:
     if not written or "\r" not in written:
         return written or ""
     return written.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def file_name(quoted: str) -> str | None:
+    """An upload's name out of an address; None for what would lead elsewhere in it: anybody may
+    write an address into a text, and we ask for it with our own rights."""
+    name = unquote(quoted)
+    return None if name in (".", "..") or re.search(r"[/\\\x00-\x1f]", name) else name
 
 
 def colour(record: Fields) -> str | None:

@@ -15,8 +15,8 @@ API = "https://gitlab.com/api/v4"
 PINNED = "77001"
 
 
-def the_source(**over: Any) -> Source:
-    return a_source("gitlab", URL, **over)
+def the_source(url: str = URL, **over: Any) -> Source:
+    return a_source("gitlab", url, **over)
 
 
 def a_person(number: int = 501, login: str = "ines-varga", **over: Any) -> Json:

@@ -184,7 +184,7 @@ def test_the_list_of_events_is_read_no_further_back_than_asked_for():
         page = int(request.url.params.get("page", "1"))
         assert page < 3, "the page before held nothing recent"
         stamp = int(SINCE.timestamp()) + (60 if page == 1 else -60)
-        following = f"<https://gitlab.com{request.url.path}?page={page + 1}>; rel=\"next\""
+        following = f'<https://gitlab.com{request.url.path}?page={page + 1}>; rel="next"'
         events = [an_event(10 - page, f"k{page}", "500", stamp=stamp)]
         return httpx.Response(200, json=events, headers={**DATE, "link": following})
 

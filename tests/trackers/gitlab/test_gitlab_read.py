@@ -57,6 +57,44 @@ def test_what_is_not_there_is_hidden_and_proves_nothing():
     assert isinstance(a_client(network(**{"/issues": []})).fetch("12"), Hidden)
 
 
+def test_a_site_alone_is_no_project_and_nothing_is_asked():
+    script = network()
+    client = a_client(script, url="https://gitlab.example.org", project_id=None)
+    for ask in (client.project, lambda: client.fetch("12"), lambda: list(client.census())):
+        with pytest.raises(Denied, match="needs a project"):
+            ask()
+    assert script.asked == []
+
+
+def a_project(own=None, group=None, **over):
+    ways = {"project_access": own, "group_access": group}
+    levels = {way: level and {"access_level": level} for way, level in ways.items()}
+    told = {"id": 77001, "path_with_namespace": "lantern/coast/harbour", "permissions": levels}
+    return told | over
+
+
+@pytest.mark.parametrize(
+    ("project", "expected"),
+    [
+        (a_project(own=50), Gone),
+        (a_project(own=20, group=50), Gone),
+        (a_project(own=40, group=30), Hidden),
+        (a_project(), Hidden),
+        (a_project(own=50, issues_access_level="disabled"), Hidden),
+        (a_project() | {"permissions": None}, Hidden),
+        (404, Hidden),
+    ],
+)
+def test_only_to_an_owner_an_issue_that_is_not_there_is_gone(project, expected):
+    found = a_client(network(**{"/issues": [], "/": project})).fetch("12")
+    assert type(found) is expected
+
+
+def test_a_server_in_trouble_proves_nothing_to_an_owner():
+    with pytest.raises(Transient):
+        a_client(network(**{"/issues": [], "/issues/12": 503, "/": a_project(own=50)})).fetch("12")
+
+
 def test_a_moved_issue_tells_where_to():
     note = a_note(system=True, body="moved to lantern/archive#7")
     script = network(**{"/issues": [an_issue(moved_to_id=5)], "/issues/12/notes": [note]})
@@ -290,3 +328,37 @@ def test_a_filter_cannot_tell_what_a_partial_ticket_leaves_out():
     assert GITLAB.holds(GITLAB.to_ticket(record, source), source) is None
     closed = GITLAB.to_ticket(record | {"state": "closed"}, source)
     assert GITLAB.holds(closed, source) is False
+
+
+@pytest.mark.parametrize("name", ["..", "../../../../user", "%2e%2e", "..%2F..%2Fuser"])
+def test_a_file_whose_address_leads_elsewhere_is_not_asked_for(name):
+    script = network(**{"/": {"secret": True}, "/uploads": []})
+    url = f"{URL}/uploads/{'0a' * 16}/{name}"
+    with pytest.raises(Permanent, match="leads elsewhere"):
+        list(a_client(script).download(url))
+    assert script.asked == []
+
+
+def test_the_name_of_a_file_is_one_part_of_the_path():
+    script = network(**{f"/uploads/{'0a' * 16}/a map.png": {"is": "a file"}})
+    assert list(a_client(script).download(f"{URL}/uploads/{'0a' * 16}/a%20map.png"))
+    assert script.lines == [f"GET {ROOT}/uploads/{'0a' * 16}/a%20map.png"]
+
+
+def test_a_list_whose_next_page_is_itself_ends_in_words():
+    def answer(request: httpx.Request) -> httpx.Response:
+        link = {"link": f'<{request.url}>; rel="next"'}
+        return httpx.Response(200, json=[], headers=link)
+
+    with pytest.raises(Transient, match="the next page is the same page"):
+        list(a_client(Script(answer)).users())
+
+
+def test_iterations_are_read_once_a_first_issue_shows_that_there_are_some():
+    issues: list = []
+    iteration = {"id": 820, "title": "Spring", "state": 2}
+    found = {"/issues": issues, "/labels": [], "/milestones": [], "/iterations": [iteration]}
+    client = a_client(network(**found))
+    assert client.definitions()[0] == ("label", "milestone")
+    issues.append(an_issue(iteration=None))
+    assert client.definitions()[0] == ("label", "milestone", "sprint")

@@ -230,3 +230,18 @@ def test_a_merge_request_is_a_link_and_never_a_ticket():
 def test_an_unknown_link_is_permanent():
     with pytest.raises(Permanent, match=r"link\.kind"):
         GITLAB.to_relation({"kind": "likes", "iid": 1}, the_source())
+
+
+def test_a_webhook_without_labels_or_severity_does_not_speak_for_what_they_may_tell():
+    issue = {"id": 880012, "iid": 12, "title": "x", "state": "opened", "type": "Issue", "weight": 3}
+    told = GITLAB.to_ticket(issue, the_source()).present
+    assert {"state", "status", "weight"} <= told
+    assert not {"type", "severity", "story_points", "status_category"} & told
+    beside = GITLAB.to_ticket(issue | {"labels": []}, the_source()).present
+    assert {"type", "story_points", "status_category"} <= beside
+    assert "severity" not in beside
+
+
+@pytest.mark.parametrize("name", ["..", "../../../../user", "%2e%2e", "..%2F..%2Fuser", "a%00b"])
+def test_an_address_that_leads_elsewhere_is_no_file(name):
+    assert a_ticket(description=f"![a](/uploads/{'0a' * 16}/{name})").attachments == ()
