@@ -17,7 +17,9 @@ from trackers.azure_devops import address, names
 from trackers.fields import Fields
 from trackers.http import Params, Session
 
-HEADERS = {"Accept": "application/json"}
+HEADERS = {"Accept": "application/json", "X-TFS-FedAuthRedirect": "Suppress"}
+"""The second asks for a 401 instead of a page to sign in, which a download would take for the file
+(Microsoft's own client: azure-devops, `client.py`)."""
 _PATCH = {"Content-Type": "application/json-patch+json"}
 _KEPT_SECONDS = 600.0
 _UNNAMED_WAIT = 60.0

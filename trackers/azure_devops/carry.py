@@ -82,6 +82,8 @@ def _update(boards: Boards, ticket: str, body: dict[str, Json]) -> Ref:
         ops = _fitting(boards, [*ops, *_resolved(boards, later, kind)], kind)
         if all(op.get("op") == "test" for op in ops):
             return ref_of(boards, item)
+        if not any(op.get("op") == "test" for op in ops):  # what was chosen is for this revision
+            ops.insert(0, {"op": "test", "path": "/rev", "value": item.get("rev")})
     answer = boards.send("PATCH", read.item_path(ticket), ops, read.EVERYTHING)
     return ref_of(boards, _saved(answer))
 

@@ -164,6 +164,10 @@ def _faults(subscription: Fields) -> Iterator[HookFault]:
     status = subscription.text("status") or "enabled"
     if status in _MENDED:
         yield HookFault(hook=key, problem=f"{event} {_WORDS[status]}", mended_by="register")
+    proofs = ("basicAuthUsername", "basicAuthPassword", "httpHeaders")
+    if not any(_input(subscription, "consumerInputs", name) for name in proofs):
+        problem = f"{event} carries no credential: each of its deliveries is refused"
+        yield HookFault(hook=key, problem=problem, mended_by="register")
     details = _input(subscription, "consumerInputs", "resourceDetailsToSend")
     if details == "none":
         problem = f"{event} sends no details, so nobody knows which work item is meant"

@@ -98,6 +98,8 @@ def comments(boards: Boards, ticket: str) -> tuple[Json, ...]:
         token = page.text("continuationToken")
         if not token or not items:
             return tuple(found)
+        if token == params.get("continuationToken"):
+            raise Transient(f"the comments of {ticket}: the next page is the same page")
         params = {**params, "continuationToken": token}
 
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from schemas.model import Json
-from schemas.record import Cursor, Page, Record
+from schemas.record import Cursor, Gone, Page, Record
 from schemas.tracker import Seen
 from trackers.answers import Answer
 from trackers.azure_devops import names, queries, read
 from trackers.azure_devops.boards import Boards, listed, refused, too_many
 from trackers.fields import Fields
 
-_REPORTED = "System.Id,System.Rev,System.TeamProject"
+_REPORTED = f"System.Id,System.Rev,System.TeamProject,{names.DELETED}"
 _REPORT_PAGE = 1_000
 
 _log = logging.getLogger(__name__)
@@ -96,7 +96,8 @@ def _news(boards: Boards, cursor: Cursor, mark: _Mark) -> Iterator[Page]:
         answer = _report(boards, cursor.since, token)
         watermark = watermark or answer.date
         report = Fields.of(answer.object, "report")
-        chunks = list(_chunks(_changed(report))) or [[]]
+        changed, deleted = _told(report)
+        chunks = list(_chunks(changed)) or [[]]
         following = report.text("continuationToken")
         over = report.flag("isLastBatch") is not False or not following or following == token
         for place, chunk in enumerate(chunks):
@@ -107,7 +108,8 @@ def _news(boards: Boards, cursor: Cursor, mark: _Mark) -> Iterator[Page]:
             else:
                 position = _Mark(token=following if last else token).text()
                 goes_on = Cursor(since=cursor.since, position=position, watermark=watermark)
-            yield Page(kind="tickets", records=records, cursor=goes_on)
+            gone = deleted if place == 0 else ()
+            yield Page(kind="tickets", records=records, cursor=goes_on, gone=gone)
         if over:
             return
         token = following
@@ -122,6 +124,7 @@ def _report(boards: Boards, since: datetime | None, token: str | None) -> Answer
             **begin,
             "fields": _REPORTED,
             "includeLatestOnly": "true",
+            "includeDeleted": "true",
             "$maxPageSize": _REPORT_PAGE,
         },
     )
@@ -130,10 +133,18 @@ def _report(boards: Boards, since: datetime | None, token: str | None) -> Answer
     return answer
 
 
-def _changed(report: Fields) -> list[int]:
-    """The ids once each, in rising order."""
+def _told(report: Fields) -> tuple[list[int], tuple[Gone, ...]]:
+    """The ids once each in rising order, and what was deleted: it is in the recycle bin."""
     items = [Fields.of(item, "report.values") for item in report.items("values")]
-    return sorted({item.need_whole("id") for item in items})
+    every = {item.need_whole("id"): item.object("fields") for item in items}
+    deleted = {key for key, fields in every.items() if fields and _is_deleted(fields)}
+    gone = tuple(Gone(ticket=str(key), proof=names.DELETED) for key in sorted(deleted))
+    return sorted(every.keys() - deleted), gone
+
+
+def _is_deleted(fields: Fields) -> bool:
+    """Values come typed or as text."""
+    return str(fields.value.get(names.DELETED)).casefold() == "true"
 
 
 def _records(boards: Boards, chunk: list[int]) -> tuple[Record, ...]:

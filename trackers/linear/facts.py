@@ -80,6 +80,8 @@ def _read_again(kind: str, told: str, about: Fields) -> list[Event]:
 def _project(kind: str, about: Fields, content: Fields) -> list[Event]:
     """The team it is about; none for what belongs to no team, and for an issue that changed teams.
 
+    A team without a name goes by its id, which is what sources are pinned to.
+
     Such an issue concerns the source it left as well as the one it came to: both ask Linear.
     """
     issue = about.object("issue") if kind != "Issue" else about
@@ -87,7 +89,7 @@ def _project(kind: str, about: Fields, content: Fields) -> list[Event]:
         return []
     key = about.id("teamId") or (issue.id("teamId") if issue else None)
     name = _team_key(issue, content)
-    return [ProjectSeen(id=key, name=name)] if key and name else []
+    return [ProjectSeen(id=key, name=name or key)] if key else []
 
 
 def _team_key(issue: Fields | None, content: Fields) -> str | None:
@@ -113,18 +115,19 @@ def _issue(action: str, issue: Fields, content: Fields) -> list[Event]:
     if not whole or "trashed" in before:
         reason = "restored from the trash" if "trashed" in before else "a part of the record"
         known.append(_doubt(ticket, "core", reason))
-    return [*known, *_relatives(ticket, issue, before)]
+    return [*known, *_relatives(action, ticket, issue, before)]
 
 
-def _relatives(ticket: str, issue: Fields, before: Fields) -> list[Event]:
-    """Links show at both ends: a parent that changed, or a duplicate that was marked."""
+def _relatives(action: str, ticket: str, issue: Fields, before: Fields) -> list[Event]:
+    """Links show at both ends: a parent that is new or changed, or a duplicate that was marked."""
     marked = "stateId" in before and _type(issue) == "duplicate"
-    if "parentId" not in before and not marked:
+    moved = "parentId" in before or (action == "create" and issue.id("parentId") is not None)
+    if not moved and not marked:
         return []
     ends = [ticket]
-    if "parentId" in before:
+    if moved:
         ends += [end for end in (before.id("parentId"), issue.id("parentId")) if end]
-    return [Doubtful(tickets=tuple(ends), aspect="links", reason="Issue.update")]
+    return [Doubtful(tickets=tuple(ends), aspect="links", reason=f"Issue.{action}")]
 
 
 def _type(issue: Fields) -> str | None:

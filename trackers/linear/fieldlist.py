@@ -27,7 +27,7 @@ _OWN = (
 
 def fields(team: Team) -> list[FieldInfo]:
     """All fields, with a sample each from the issue updated last."""
-    where: dict[str, Json] = {"team": team.filter}
+    where: dict[str, Json] = {"team": {"id": {"eq": team.id}}}
     labels = {
         "and": [{"isGroup": {"eq": True}}, {"or": [where, {"team": {"null": True}}]}],
     }

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from schemas.errors import Denied, Permanent, Retired, Transient
+from schemas.errors import Denied, Permanent, Retired, Transient, Unauthorized
 from schemas.model import Json
 from schemas.ports import Rate
 from trackers import tolerant
@@ -20,12 +20,20 @@ PATH = "/graphql"
 _UNNAMED_WAIT = 60.0
 _BUDGETS = ("requests", "complexity")
 _PASSING = ("internal error", "lock timeout", "network error", "bootstrap error")
-_REFUSED = ("authentication error", "forbidden", "feature not accessible")
+_REFUSED = ("forbidden", "feature not accessible")
 _UNKNOWN_TO_IT = re.compile(r"Cannot query field|Unknown (type|argument)|is not defined by type")
 
 
 class NotFound(Permanent):
     """There is no such thing, or the credential may not see it: Linear does not tell which."""
+
+
+class Unknown(Retired):
+    """A field, type or word that Linear does not know; `told` is what it says of it."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(f"{told} (Linear has taken this away; a newer ticketsync is needed)")
+        self.told = told
 
 
 class Graph:
@@ -76,12 +84,14 @@ def _refuse(answer: Answer, errors: list[Fields]) -> NoReturn:
     told = f"{answer.asked}: {_message(errors[0])}"
     if "ratelimited" in words:
         raise Transient(f"{answer.asked}: rate limit", retry_after=_wait(answer))
+    if "authentication error" in words:  # under any status, 200 and 400 among them
+        raise Unauthorized(told)
     if any(word in _REFUSED for word in words):
         raise Denied(told)
     if any(word in _PASSING for word in words):
         raise Transient(told)
     if any(_UNKNOWN_TO_IT.search(_message(one)) for one in errors):
-        raise Retired(f"{told} (Linear has taken this away; a newer ticketsync is needed)")
+        raise Unknown(told)
     if any("not found" in _message(one).lower() for one in errors):
         raise NotFound(told)
     raise Permanent(told)

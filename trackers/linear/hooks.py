@@ -82,16 +82,19 @@ def _records(team: Team) -> list[Fields]:
         found = list(paging.nodes(team.graph, queries.HOOKS, {}, "webhooks"))
     except Denied as error:
         raise Denied(f"{error}; {_NEEDED}") from None
-    return [record for record in found if _tells_of(record, team.id)]
+    public = not team.project().private if any(_is_public(one) for one in found) else False
+    return [one for one in found if (public and _is_public(one)) or _names(one, team.id)]
 
 
-def _tells_of(record: Fields, team: str) -> bool:
-    """A hook is one team's, some teams', or that of all public teams."""
+def _is_public(record: Fields) -> bool:
+    """Whether it tells of all public teams; of private ones it is silent."""
+    return bool(record.flag("allPublicTeams"))
+
+
+def _names(record: Fields, team: str) -> bool:
+    """Whether it is one team's or some teams', and this one is among them."""
     own = record.object("team")
-    named = [str(one) for one in record.items("teamIds")]
-    return (
-        bool(record.flag("allPublicTeams")) or team in named or bool(own and own.id("id") == team)
-    )
+    return team in map(str, record.items("teamIds")) or bool(own and own.id("id") == team)
 
 
 def _faults(record: Fields) -> list[HookFault]:

@@ -36,6 +36,11 @@ def _all(issue: Fields) -> Iterator[dict[str, Json]]:
         yield _attached(one)
 
 
+def native(kind: str | None) -> str:
+    """Linear's type of a relation; whatever is neither a block nor a duplicate relates."""
+    return kind if kind in _OUT else "related"
+
+
 def pull_request(url: str) -> tuple[str, int] | None:
     """(repository, number) of a pull or merge request's address."""
     found = _PULL.fullmatch(url)

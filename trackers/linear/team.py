@@ -37,6 +37,10 @@ class Team:
         found = self._found()
         if found is None:
             raise Denied(f"team {self.key}: there is none, or the credential may not see it")
+        told, wanted = found.url.partition("/team/")[0], address.site(self.source)
+        if not self._id and told.casefold() != wanted.casefold():
+            # A key opens one workspace, and every workspace may have a team of this name.
+            raise Denied(f"the credential is good for {told}, not for {wanted}")
         self._id = found.id
         return found
 

@@ -7,6 +7,7 @@ edited behind the cursor is newer than the watermark, and the next pass finds it
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -17,6 +18,7 @@ from schemas.model import Json
 from schemas.record import Cursor, Gone, Page, Record
 from trackers.fields import Fields
 from trackers.linear import paging, queries, scope
+from trackers.linear.graph import Unknown
 from trackers.linear.team import Team, comment_record, whole_record
 
 Walk = Literal["tickets", "comments"]
@@ -57,7 +59,8 @@ def changed_since(team: Team, cursor: Cursor) -> Iterator[Page]:
 def _asked(team: Team, step: Step, since: datetime | None) -> tuple[Fields, datetime]:
     query = queries.ISSUES if step.walk == "tickets" else queries.COMMENTS
     asked = {"filter": _filter(team, step.walk, since), "after": step.after}
-    return team.graph.answered(query, asked)
+    with _judging(team):
+        return team.graph.answered(query, asked)
 
 
 def _page(team: Team, found: Fields, cursor: Cursor, since: datetime | None) -> Page:
@@ -92,8 +95,21 @@ def marked(team: Team, records: list[Record], *, sifted: bool = False) -> list[R
 
 def _inside(team: Team, records: list[Record], own: dict[str, Json]) -> set[str]:
     ids = {"id": {"in": [record.ticket for record in records]}}
-    inside = team.graph.ask(queries.INSIDE, {"filter": {"and": [ids, own]}}).need_object("issues")
-    return {Fields.of(node, "issue").need_id("id") for node in inside.items("nodes")}
+    with _judging(team):
+        answer = team.graph.ask(queries.INSIDE, {"filter": {"and": [ids, own]}})
+    inside = answer.need_object("issues").items("nodes")
+    return {Fields.of(node, "issue").need_id("id") for node in inside}
+
+
+@contextmanager
+def _judging(team: Team) -> Iterator[None]:
+    """A word that Linear does not know is the native filter's own, where there is one."""
+    try:
+        yield
+    except Unknown as error:
+        if scope.native(team.source) is None or "is not defined by type" not in error.told:
+            raise
+        raise Denied(f"filter of source {team.source.name!r}: {error.told}") from None
 
 
 def _filter(team: Team, walk: Walk, since: datetime | None) -> dict[str, Json]:

@@ -8,7 +8,7 @@ from schemas.errors import Denied, Permanent
 from schemas.model import Json
 from trackers import markers
 from trackers.fields import Fields
-from trackers.linear import address, queries
+from trackers.linear import address, links, paging, queries
 from trackers.linear.graph import NotFound
 from trackers.linear.read import known
 from trackers.linear.team import Team, revision_of, ticket_record
@@ -165,7 +165,7 @@ class Writer:
     def _unlink(self, write: Write) -> Ref:
         body = Fields.of(write.body, "write")
         if body.need_text("form") == "parent":
-            self._set_parent(body.need_text("child"), None)
+            self._orphan(body.need_text("child"), body.need_text("parent"))
             return Ref(ticket=_target(write))
         for key, mutation, field in self._matching(_target(write), body):
             try:
@@ -178,22 +178,30 @@ class Writer:
         """(id, mutation, its field) of each relation or attachment that is meant."""
         sizes = dict.fromkeys(queries.LINKS, 50)
         issue = self._graph.ask(queries.one_issue(**sizes), {"id": known(ticket)})
-        found = issue.need_object("issue")
+        found = paging.filled(self._graph, issue.need_object("issue"))
         if body.need_text("form") == "address":
             nodes = [Fields.of(one, "attachment") for one in _nodes(found, "attachments")]
             same = [one for one in nodes if one.text("url") == body.text("url")]
             return [(one.need_id("id"), queries.DETACH, "attachmentDelete") for one in same]
-        ends = {body.need_text("issue"), body.need_text("related")}
-        relations = [
-            (Fields.of(one, "relation"), far)
-            for name, far in (("relations", "relatedIssue"), ("inverseRelations", "issue"))
-            for one in _nodes(found, name)
-        ]
+        near, far, kind = (body.need_text(name) for name in ("issue", "related", "type"))
+        other = far if ticket == near else near
+        sides = [("relations", "relatedIssue"), ("inverseRelations", "issue")]
+        if kind != "related":  # the others have a direction: A may block B, and B block A
+            sides = sides[:1] if ticket == near else sides[1:]
         return [
             (one.need_id("id"), queries.UNRELATE, "issueRelationDelete")
-            for one, far in relations
-            if one.text("type") == body.text("type") and one.need_object(far).id("id") in ends
+            for name, side in sides
+            for one in (Fields.of(node, "relation") for node in _nodes(found, name))
+            if links.native(one.text("type")) == kind and one.need_object(side).id("id") == other
         ]
+
+    def _orphan(self, child: str, parent: str) -> None:
+        """A child that has another parent by now keeps that one."""
+        asked = {"id": known(child)}
+        issue = self._graph.ask(queries.one_issue(), asked).need_object("issue")
+        now = issue.object("parent")
+        if now and parent in (now.id("id"), now.text("identifier")):
+            self._set_parent(child, None)
 
     def _set_parent(self, child: str, parent: str | None) -> None:
         asked = {"id": known(child), "input": {"parentId": parent}}

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from schemas.change import Write
-from schemas.errors import ConfigError, Denied, Permanent, Transient
+from schemas.errors import ConfigError, Denied, Permanent, Transient, Unauthorized
 from schemas.ports import Grant
 from schemas.record import Cursor, Gone, Hidden
 from tests.trackers.azure_devops.azure_payloads import (
@@ -134,6 +134,52 @@ def test_news_of_several_batches_go_on_by_the_token():
     assert '"token": "7.1"' in pages[0].cursor.position
     tokens = [one.url.params.get("continuationToken") for one in script.asked]
     assert [token for token in tokens if token] == ["7.1"]
+
+
+def test_what_the_report_calls_deleted_is_gone_and_not_read():
+    flags = [{"System.IsDeleted": True}, {"System.IsDeleted": "True"}, {"System.IsDeleted": False}]
+    values = [{"id": key, "fields": fields} for key, fields in enumerate(flags, start=1)]
+    organization = Organization([])
+
+    def answer(request):
+        if request.url.path.endswith("/workitemrevisions"):
+            return reply({"values": values, "continuationToken": "7.1", "isLastBatch": True})
+        return organization(request)
+
+    client, script = connected(answer)
+    tickets, pages = walked(client, Cursor(since=SINCE))
+    assert tickets == ["3"]
+    gone = [one for page in pages for one in page.gone]
+    assert gone == [Gone(ticket=key, proof="System.IsDeleted") for key in ("1", "2")]
+    assert script.asked[0].url.params["includeDeleted"] == "true"
+
+
+def test_comments_that_name_the_same_page_again_do_not_go_on_for_ever():
+    pages = [{"comments": [{"id": 1}], "continuationToken": "same"} for _ in range(4)]
+
+    def answer(request):
+        last = {"comments": []}
+        asked = request.url.path.endswith("/comments")
+        return reply((pages.pop() if pages else last) if asked else an_item(12))
+
+    client, script = connected(answer)
+    with pytest.raises(Transient, match="same page"):
+        client.fetch("12", frozenset({"core", "comments"}))
+    assert len([line for line in script.lines if "/comments" in line]) == 2
+
+
+def test_a_page_to_sign_in_is_never_taken_for_a_file():
+    def answer(request):
+        if request.url.host == "login.example":
+            return httpx.Response(200, content=b"<html>Sign in")
+        if request.headers.get("x-tfs-fedauthredirect") == "Suppress":
+            return httpx.Response(401)
+        return httpx.Response(302, headers={"location": "https://login.example/"})
+
+    client, _ = connected(answer)
+    file = f"{URL}/_apis/wit/attachments/7c1e0000-0000-4000-8000-000000000501"
+    with pytest.raises(Unauthorized):
+        list(client.download(file))
 
 
 def test_a_null_in_a_batch_is_passed_over():

@@ -20,7 +20,8 @@ NOWHERE = "http://127.0.0.1:9/webhooks/shop"
 
 
 def source_of(world: Running, **over: Any) -> Any:
-    return a_source("linear", world.project_url, **({"api_url": world.url, "filter": ALL} | over))
+    url = over.pop("url", world.project_url)
+    return a_source("linear", url, **({"api_url": world.url, "filter": ALL} | over))
 
 
 def client_of(

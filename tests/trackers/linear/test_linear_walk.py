@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from sandbox.linear import app
-from schemas.errors import Denied, Permanent, Transient
+from schemas.errors import Denied, Transient, Unauthorized
 from schemas.ports import Grant
 from schemas.record import Cursor
 from tests.trackers.linear.linear_world import client_of, source_of
@@ -191,6 +192,24 @@ def test_a_team_that_is_not_there_is_denied(world):
     denied.close()
 
 
+def test_a_team_of_the_same_key_in_another_workspace_is_denied(world):
+    url = world.project_url.replace("/acme/", "/other/")
+    elsewhere = client_of(world, url=url)
+    with pytest.raises(Denied, match=r"good for \S+/acme, not for \S+/other"):
+        elsewhere.project()
+    elsewhere.close()
+    renamed = client_of(world, url=url, project_id=world.state.teams[0].id)
+    assert renamed.project().name == "ENG"
+    renamed.close()
+
+
+def test_a_team_that_is_not_there_has_no_fields(world):
+    client = client_of(world, url=world.project_url.replace("/ENG", "/NOPE"))
+    with pytest.raises(Denied, match="team NOPE: there is none"):
+        client.fields()
+    client.close()
+
+
 def test_a_rate_limit_is_waited_out_as_told(world):
     limiter = Budget()
     client = client_of(world, limiter=limiter)
@@ -221,6 +240,16 @@ def test_errors_in_an_answer_of_200_lose_nothing(world, client):
 def test_a_wrong_key_is_denied(world):
     client = client_of(world, token="lin_api_wrong")
     with pytest.raises(Denied, match="401"):
+        client.identity()
+    client.close()
+
+
+@pytest.mark.parametrize("status", [200, 400, 401])
+def test_a_key_is_refused_under_any_status(world, status):
+    told = {"message": "No", "extensions": {"type": "authentication error"}}
+    answer = httpx.Response(status, json={"errors": [told], "data": None})
+    client = client_of(world, transport=httpx.MockTransport(lambda request: answer))
+    with pytest.raises(Unauthorized):
         client.identity()
     client.close()
 
@@ -263,8 +292,11 @@ def test_a_new_grant_tells_whose_it_is(world):
     assert (plan.separator.join(plan.scopes), plan.pkce) == ("read,write", True)
 
 
-def test_a_filter_that_linear_does_not_know_is_permanent(world):
+def test_a_filter_that_linear_does_not_know_is_named(world):
     client = client_of(world, filter={"filter": {"colour": {"eq": "red"}}})
-    with pytest.raises(Permanent, match="colour"):
+    with pytest.raises(Denied, match=r"filter of source 'shop'.*colour") as caught:
         list(client.changed_since(Cursor()))
+    assert "newer ticketsync" not in str(caught.value)
+    with pytest.raises(Denied, match=r"filter of source 'shop'.*colour"):
+        client.fetch(world.state.issue("ENG-1").id)
     client.close()

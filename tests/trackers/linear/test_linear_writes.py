@@ -178,6 +178,49 @@ def test_every_kind_of_link_is_made_and_taken_away(world, client, kind):
     assert kinds() == []
 
 
+def kinds_of(world, client, ticket):
+    found = client.fetch(ticket, PARTS).links
+    return sorted(LINEAR.to_relation(link, source_of(world)).kind for link in found)
+
+
+def test_a_parent_that_was_changed_meanwhile_is_not_taken_away(world, client):
+    one, two, three = (world.state.issue(f"ENG-{number}").id for number in (1, 2, 3))
+    world.acts.parent("ENG-1", "ENG-3")
+    for ticket, kind, other in ((one, "parent", two), (two, "child", one)):
+        former = Relation(kind=kind, target=TicketRef(external_id=other))
+        carry_out(world, client, LinkChange(ticket=ticket, relation=former, remove=True))
+    assert world.state.issue("ENG-1").parent.id == three
+
+
+@pytest.mark.parametrize(("gone", "kept"), [("blocks", "blocked_by"), ("blocked_by", "blocks")])
+def test_of_two_that_block_each_other_one_direction_is_taken_away(world, client, gone, kept):
+    one, two = (world.state.issue(f"ENG-{number}").id for number in (1, 2))
+    world.acts.relate("ENG-1", "blocks", "ENG-2")
+    world.acts.relate("ENG-2", "blocks", "ENG-1")
+    relation = Relation(kind=gone, target=TicketRef(external_id=two))
+    carry_out(world, client, LinkChange(ticket=one, relation=relation, remove=True))
+    assert kinds_of(world, client, one) == [kept]
+
+
+def test_a_relation_of_another_native_type_is_taken_away_as_it_is_read(world, client):
+    one, two = (world.state.issue(f"ENG-{number}").id for number in (1, 2))
+    world.acts.relate("ENG-2", "similar", "ENG-1")
+    assert kinds_of(world, client, one) == ["relates"]
+    relation = Relation(kind="relates", target=TicketRef(external_id=two))
+    carry_out(world, client, LinkChange(ticket=one, relation=relation, remove=True))
+    assert kinds_of(world, client, one) == []
+
+
+def test_a_link_beyond_the_first_page_is_taken_away(world, client):
+    one = world.state.issue("ENG-1").id
+    for number in range(60):
+        world.acts.attach("ENG-1", f"https://example.org/{number}", "A page")
+    for number in (0, 59):
+        relation = Relation(kind="relates", target=TicketRef(url=f"https://example.org/{number}"))
+        carry_out(world, client, LinkChange(ticket=one, relation=relation, remove=True))
+    assert len(client.fetch(one, PARTS).links) == 58
+
+
 def test_a_pull_request_is_attached_once_and_detached(world, client):
     one = world.state.issue("ENG-1").id
     relation = Relation(
@@ -252,6 +295,17 @@ def test_a_hook_of_another_team_is_not_ours(world, client):
     assert client.hooks() == []
     world.acts.add_hook(NOWHERE, "s", all_public=True)
     assert len(client.hooks()) == 1
+
+
+def test_a_hook_of_all_public_teams_tells_nothing_of_a_private_one(world, client):
+    world.acts.add_hook(NOWHERE, "s", all_public=True)
+    assert client.check_hooks(NOWHERE) == []
+    world.state.teams[0].private = True
+    [fault] = client.check_hooks(NOWHERE)
+    assert fault.mended_by == "register"
+    client.ensure_hook(NOWHERE, "own")
+    assert client.check_hooks(NOWHERE) == []
+    assert [hook.team.key for hook in world.state.webhooks if hook.team] == ["ENG"]
 
 
 def test_hooks_need_an_admin(world):
