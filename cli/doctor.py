@@ -26,7 +26,7 @@ def doctor(
 ) -> None:
     """Check each source, and say what to do.
 
-    In this order: token variable, URL, network, token accepted, scopes, webhook registered.
+    In this order: token variable, URL, network, token accepted, scopes, filter, webhook registered.
     """
     from cli.clients import StoredGrants
     from cli.context import pick

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from cli.clients import connect
 from runtime.credentials import Secrets
 from schemas.errors import ConfigError, Denied, TicketsyncError, Transient
+from schemas.record import Cursor
 from schemas.source import Source
 from schemas.tracker import HookFault
 from trackers.base import Client
 from trackers.registry import tracker_named
 
 TOKEN, URL, NETWORK = "token variable", "URL", "network"
-ACCEPTED, SCOPES, WEBHOOK = "token accepted", "scopes", "webhook registered"
+ACCEPTED, SCOPES, FILTER = "token accepted", "scopes", "filter"
+WEBHOOK = "webhook registered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def examine(source: Source, secrets: Secrets, public_url: str) -> Iterator[Findi
             yield Finding(source.name, URL, True, source.url)
             yield from _contact(source, client, secrets)
             yield Finding(source.name, SCOPES, True, _rights(source, client))
+            _try_filter(source, client)
             yield from _webhook(source, client, secrets, public_url)
         finally:
             client.close()
@@ -147,6 +150,16 @@ def _rights(source: Source, client: Client) -> str:
         raise _Failed(SCOPES, f"{project.name} has its issues switched off", "switch them on there")
     kind = {True: " (private)", False: " (public)", None: ""}[project.private]
     return f"{project.name}{kind} may be read"
+
+
+def _try_filter(source: Source, client: Client) -> None:
+    """The first page of a full pass: only the tracker knows its own query language."""
+    try:
+        next(iter(client.changed_since(Cursor())), None)
+    except Transient as error:
+        raise _Failed(FILTER, error, "try again later") from None
+    except TicketsyncError as error:
+        raise _Failed(FILTER, error, f"correct filter = {source.filter} in the file") from None
 
 
 def _webhook(

@@ -25,6 +25,9 @@ def projects(
         str | None, typer.Option(help="Or of this tracker, with the usual variables.")
     ] = None,
     url: Annotated[str | None, typer.Option(help="The tracker's site, for --tracker.")] = None,
+    deployment: Annotated[
+        str | None, typer.Option(help="cloud or server, where the address does not tell.")
+    ] = None,
     json: Json = False,
     limit: Limit = None,
 ) -> None:
@@ -33,6 +36,8 @@ def projects(
     from cli.screen import cut, print_json, print_table
 
     chosen, secrets = _source(ctx, source, tracker, url)
+    if deployment is not None:
+        chosen = chosen.model_copy(update={"deployment": _known_deployment(deployment)})
     client = connect(chosen, secrets)
     try:
         found = cut(list(client.projects()), limit, json)
@@ -43,6 +48,12 @@ def projects(
         return
     rows = [(one.name, one.id, one.url) for one in found]
     print_table(("project", "id", "address"), rows, empty="the token shows no project")
+
+
+def _known_deployment(given: str) -> str:
+    if given not in ("cloud", "server"):
+        raise ConfigError(f'--deployment is cloud or server, not "{given}"')
+    return given
 
 
 def _source(

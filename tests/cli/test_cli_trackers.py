@@ -256,3 +256,20 @@ def test_a_first_source_in_the_file_tells_which_of_the_environment_it_outdoes(ba
     assert 'note: "jira", defined by variables' in bare.ok(*words).out
     words = ("add", "gitlab", "https://gitlab.com/acme/shop", "--yes", "--no-check")
     assert "note:" not in bare.ok(*words).out
+
+
+def test_doctor_tries_a_filter_that_only_the_tracker_can_read(bare: Shell, jira: Stand) -> None:
+    file = configure(bare.folder, [jira])
+    file.write_text(file.read_text().replace('{state = "all"}', '{jql = "colour = blue"}'))
+    done = bare("doctor")
+    assert done.code == 1
+    assert "filter" in done.out
+    assert "colour" in done.out
+
+
+def test_projects_of_a_site_whose_address_does_not_tell_its_kind(bare: Shell, jira: Stand) -> None:
+    told = jira.told
+    bare.environ |= {"JIRA_TOKEN": told["token"], **told["environment"]}
+    words = ["projects", "--tracker", "jira", "--url", told["api_url"], "--json"]
+    assert "PROJ" in {one["name"] for one in bare.ok(*words, "--deployment", "cloud").json}
+    assert bare(*words, "--deployment", "clowd").code == 2
