@@ -20,7 +20,7 @@ from store.database import Store, open_store
 from store.grants import Grants
 from store.journal import Lane
 from store.validators import StoredValidators
-from trackers.registry import tracker_named
+from trackers.registry import ready, tracker_named
 
 SETTLE_SECONDS = 30.0
 
@@ -38,6 +38,7 @@ def prepare(
     `only` limits it to some sources by name.
     """
     declared = config.sources(settings)
+    ready(one.tracker for one in declared)
     secrets = config.secrets(settings, grants=Grants(store, config.sealing(settings)))
     with store.write() as connection:
         sources.declare(connection, declared, utc_now())

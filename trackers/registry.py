@@ -1,30 +1,56 @@
-"""The register: one line a tracker."""
+"""The register: one line a tracker. A dialect is imported when it is asked for the first time.
+
+Most installations speak one or two; the libraries of the others would cost every start of a
+command some tenths of a second.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 
 from schemas.errors import ConfigError
-from trackers.azure_devops import AZURE_DEVOPS
 from trackers.base import Tracker
-from trackers.generic import GENERIC
-from trackers.github import GITHUB
-from trackers.gitlab import GITLAB
-from trackers.jira import JIRA
-from trackers.linear import LINEAR
 
-REGISTRY: dict[str, Tracker] = {
-    tracker.name: tracker
-    for tracker in (
-        GITHUB,
-        GITLAB,
-        JIRA,
-        LINEAR,
-        AZURE_DEVOPS,
-        GENERIC,
-    )
+_VALUES = {
+    "github": "GITHUB",
+    "gitlab": "GITLAB",
+    "jira": "JIRA",
+    "linear": "LINEAR",
+    "azure_devops": "AZURE_DEVOPS",
+    "generic": "GENERIC",
 }
+"""Folder under trackers/, and the name of the one value in it."""
+
+
+class _Register(Mapping[str, Tracker]):
+    """Trackers by name."""
+
+    def __getitem__(self, name: str) -> Tracker:
+        value = _VALUES[name]
+        found: Tracker = getattr(import_module(f"trackers.{name}"), value)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_VALUES)
+
+    def __len__(self) -> int:
+        return len(_VALUES)
+
+    def __contains__(self, name: object) -> bool:
+        return name in _VALUES
+
+
+REGISTRY: Mapping[str, Tracker] = _Register()
 
 
 def tracker_named(name: str) -> Tracker:
     """The tracker of that name; raises ConfigError that lists those there are."""
-    try:
-        return REGISTRY[name.replace("-", "_")]
-    except KeyError:
-        raise ConfigError(f"tracker {name!r} is unknown; known: {', '.join(REGISTRY)}") from None
+    folder = name.replace("-", "_")
+    if folder not in REGISTRY:
+        raise ConfigError(f"tracker {name!r} is unknown; known: {', '.join(REGISTRY)}")
+    return REGISTRY[folder]
+
+
+def ready(names: Iterable[str]) -> None:
+    """Imports these now: a door must not stand still at its first delivery."""
+    for name in names:
+        tracker_named(name)

@@ -21,7 +21,7 @@ from store import sources
 from store.database import Store, open_store
 from store.grants import Grants
 from store.validators import StoredValidators
-from trackers.registry import tracker_named
+from trackers.registry import ready, tracker_named
 from workers import actors
 from workers.observers import Observer
 from workers.sweep import Sweeper
@@ -61,6 +61,7 @@ def prepare(
     `observer` replaces the counters and log lines.
     """
     declared = config.sources(settings)
+    ready(one.tracker for one in declared)
     secrets = config.secrets(settings, grants=Grants(store, config.sealing(settings)))
     with store.write() as connection:
         sources.declare(connection, declared, utc_now())
