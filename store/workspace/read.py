@@ -11,6 +11,7 @@ from ruamel.yaml.error import YAMLError
 from schemas.errors import Permanent
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_RENDER = re.compile(r"^render: (\S+)$", re.MULTILINE)
 _COMMENT = re.compile(r"^### (?P<author>.*) · .* <!-- comment (?P<id>\S+) -->$", re.MULTILINE)
 
 
@@ -42,10 +43,13 @@ def read(path: Path) -> ReadFile:
         values = dict(YAML(typ="safe", pure=True).load(front[1]))
     except (YAMLError, TypeError) as error:
         raise Permanent(f"{path}: the front matter is no YAML mapping: {error}") from None
-    rest, mark, _ = text[front.end() :].partition(f"<!-- ticketsync end {values.get('render')} -->")
+    # Not the parsed value: sixteen hexadecimal digits may look like a number to YAML.
+    named = _RENDER.search(front[1])
+    render = values["render"] = named[1] if named else ""
+    rest, mark, _ = text[front.end() :].partition(f"<!-- ticketsync end {render} -->")
     if not mark:
         raise Permanent(f"{path}: the end mark is missing; the file is not whole")
-    body, _, comments = rest.partition(f"<!-- ticketsync comments {values.get('render')} -->")
+    body, _, comments = rest.partition(f"<!-- ticketsync comments {render} -->")
     return ReadFile(values, body.strip("\n"), tuple(_comments(comments)))
 
 
