@@ -87,14 +87,13 @@ def _started(here, *words: str) -> subprocess.Popen:
 def with_sites(here, server, *words: str) -> subprocess.Popen:
     """The same, where Jira's consents reach one site and are given by our server."""
     run = (
-        "import sys; from dataclasses import replace; "
+        "import sys; import trackers.jira as jira; from dataclasses import replace; "
         "from trackers.base import Capabilities, OAuthPlan, Reach; "
-        "from trackers.registry import REGISTRY; "
         "look = lambda session, site: Reach(sites={'https://a.atlassian.net': 'cloud-a'}); "
         "base = sys.argv.pop(1); "
         "plan = OAuthPlan(authorize_url=base + '/oauth/authorize', "
         "token_url=base + '/oauth/token', scopes=('api',), look=look); "
-        "REGISTRY['jira'] = replace(REGISTRY['jira'], capabilities=Capabilities(oauth=plan)); "
+        "jira.JIRA = replace(jira.JIRA, capabilities=Capabilities(oauth=plan)); "
         "from cli.app import app; app(prog_name='ticketsync')"
     )
     return _started(here, "-c", run, server.url, *words)
@@ -105,7 +104,8 @@ def address_of(command: subprocess.Popen) -> str:
         found = ADDRESS.search(line)
         if found:
             return found.group()
-    raise AssertionError(f"no address was printed: {command.stderr.read()}")
+    _, said = command.communicate(timeout=10)
+    raise AssertionError(f"no address was printed: {said}")
 
 
 def test_auth_waits_for_the_browser_on_a_port_of_its_own(here, server):
