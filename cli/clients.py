@@ -67,7 +67,7 @@ def connect(source: "Source", secrets: "Secrets") -> "Client":
     from trackers.registry import tracker_named
 
     make = connector(
-        tracker_named, credentials=secrets, limiter=limits.connect(), validators=Forgetful()
+        tracker_named, credentials=secrets, limits=limits.connect(), validators=Forgetful()
     )
     return make(source)
 

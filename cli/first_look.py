@@ -92,6 +92,6 @@ def _counts(here: "Opened", source: "Source", client: "Client", seen: int) -> No
     if source.filter.get("state") != "all" or set(source.filter) - {"state"}:
         print(f"count: {ours} tickets here, in the filter {source.filter}; {seen} records read")
         return
-    theirs = sum(one.place == "here" for one in client.census())
+    theirs = sum(one.place == "here" for page in client.census() for one in page.seen)
     equal = "equal" if ours == theirs else f"NOT equal: see `{program()} deliveries list`"
     print(f"count: {theirs} at the tracker, {ours} here: {equal}")

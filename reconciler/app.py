@@ -49,8 +49,9 @@ def prepare(
         connect=connector(
             tracker_named,
             credentials=secrets,
-            limiter=limits.connect(settings.queue.url),
+            limits=limits.connect(settings.queue.url),
             validators=StoredValidators(store),
+            lane="reconcile",
         ),
         credential=secrets.credential_id,
         remedy=secrets.remedy,

@@ -64,7 +64,8 @@ def _inside(walk: Walk, tickets: set[str]) -> list[str]:
             said = {key[1]: tracker.holds(one, walk.source) for key, one in found.items()}
             inside += [one for one, held in said.items() if held]
             unsure |= {one for one, held in said.items() if held is None}
-    there = {one.ticket for one in walk.client.census() if one.place == "here"} if unsure else set()
+    pages = walk.client.census() if unsure else ()
+    there = {one.ticket for page in pages for one in page.seen if one.place == "here"}
     return sorted([*inside, *(unsure - there)])
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from os import getpid
 from threading import Event
 
+from runtime.clients import Connect
 from runtime.clock import utc_now
 from schemas.record import Page
 from schemas.settings import Settings
@@ -45,7 +46,7 @@ class Parts:
     store: Store
     settings: Settings
     sources: Mapping[str, Source]
-    connect: Callable[[Source], Client]
+    connect: Connect[Client]
     credential: Callable[[Source], str]
     wake: Callable[[Sequence[Lane]], None]
     settle: Callable[[str, int], bool]

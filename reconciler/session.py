@@ -16,7 +16,7 @@ from schemas.event import DefinitionsListed
 from schemas.record import Cursor, Observation
 from schemas.session import Report, Session
 from schemas.source import Source, SourceState
-from store import journal, sessions, sources
+from store import journal, passes, sessions, sources
 from store.leases import Lease
 from trackers.base import Client
 
@@ -91,7 +91,7 @@ def _reconcile(this: _Run) -> None:
     whole = cursor.since is None
     if not whole:
         go(walk, cursor)
-    if whole or this.full or _shifted(walk, this.state):
+    if whole or this.full or _shifted(walk):
         _read_whole(this, walk, cursor if whole else Cursor())
         whole = True
     _definitions(this, first_import=whole and not this.full)
@@ -101,11 +101,14 @@ def _read_whole(this: _Run, before: Walk, cursor: Cursor) -> None:
     """Walks everything, then looks for what the walk should have shown and did not."""
     this.parts.settle(this.source.name, this.session)
     began = this.parts.now()
+    with this.parts.store.write() as connection:
+        passes.begin(connection, this.source.name, "whole", this.session, began)
     walk = replace(before, tickets=set(), left=[])
     go(walk, cursor)
     settled = this.parts.settle(this.source.name, this.session)
     this.tally.missing = missing.look(walk, began, recount=settled)
-    this.note(full_began_at=began, full_read_at=this.parts.now())
+    with this.parts.store.write() as connection:
+        passes.end(connection, this.source.name, "whole", this.parts.now())
 
 
 def _contact(this: _Run) -> str | None:
@@ -133,15 +136,17 @@ def _baseline(this: _Run) -> datetime:
     return now
 
 
-def _shifted(walk: Walk, state: SourceState) -> bool:
+def _shifted(walk: Walk) -> bool:
     """Whether tickets left the filter while it was last walked as a whole.
 
     Each of them moved all later ones up by one, so one ticket may have slipped over the border
     between two pages; only another whole walk shows which.
     """
-    if state.full_began_at is None or state.full_read_at is None:
+    with walk.parts.store.read() as connection:
+        whole = passes.find(connection, walk.source.name, "whole")
+    if whole.began_at is None or whole.ended_at is None:
         return False
-    first, last = state.full_began_at - CLOCKS_DIFFER, state.full_read_at + CLOCKS_DIFFER
+    first, last = whole.began_at - CLOCKS_DIFFER, whole.ended_at + CLOCKS_DIFFER
     return any(first <= moment <= last for moment in walk.left)
 
 
@@ -150,7 +155,9 @@ def _definitions(this: _Run, *, first_import: bool) -> None:
 
     A first import needs no such reading: its records carry the definitions in use.
     """
-    now, read_at = this.parts.now(), this.state.definitions_read_at
+    now = this.parts.now()
+    with this.parts.store.read() as connection:
+        read_at = passes.find(connection, this.source.name, "definitions").ended_at
     due = this.full or read_at is None or now - read_at >= DEFINITIONS_EVERY
     if not due:
         return
@@ -158,7 +165,9 @@ def _definitions(this: _Run, *, first_import: bool) -> None:
         found = this.client.definitions(fresh=this.full)
         if found is not None:
             _journal_definitions(this, DefinitionsListed(kinds=found[0], definitions=found[1]), now)
-    this.note(definitions_read_at=now)
+    with this.parts.store.write() as connection:
+        passes.begin(connection, this.source.name, "definitions", this.session, now)
+        passes.end(connection, this.source.name, "definitions", now)
 
 
 def _journal_definitions(this: _Run, listed: DefinitionsListed, began: datetime) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from schemas.ports import Credentials, Limiter, Validators
+from schemas.ports import Credentials, Lane, Limiter, Validators
 from schemas.source import Source
 
 C = TypeVar("C", covariant=True)
@@ -24,21 +24,37 @@ class Connects(Protocol[C]):
         """A client for one source."""
 
 
+class Lanes(Protocol):
+    """A rate budget that several kinds of work share."""
+
+    def lane(self, name: Lane) -> Limiter:
+        """The budget as one of them may use it."""
+
+
+class Connect(Protocol[C]):
+    """A function from source to client; the lane says whose work it is."""
+
+    def __call__(self, source: Source, lane: Lane = ...) -> C:
+        """A client for one source."""
+
+
 def connector(
     named: Callable[[str], Connects[C]],
     *,
     credentials: Credentials,
-    limiter: Limiter,
+    limits: Lanes,
     validators: Validators,
+    lane: Lane = "webhook",
     transport: Any = None,
-) -> Callable[[Source], C]:
-    """A function from source to client; `named` is the register of trackers."""
+) -> Connect[C]:
+    """How to connect; `named` is the register of trackers, `lane` the one used if none is named."""
+    usual = lane
 
-    def connect(source: Source) -> C:
+    def connect(source: Source, lane: Lane = usual) -> C:
         return named(source.tracker).connect(
             source,
             credentials=credentials,
-            limiter=limiter,
+            limiter=limits.lane(lane),
             validators=validators,
             transport=transport,
         )

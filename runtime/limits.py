@@ -16,7 +16,7 @@ import structlog
 from runtime import redis_client
 from runtime.broker import EMBEDDED
 from schemas.errors import Transient
-from schemas.ports import Rate
+from schemas.ports import Allowance, Lane, Limiter, Rate
 
 AWAY_SECONDS = 5.0
 """How long a Redis that failed is left alone."""
@@ -71,7 +71,11 @@ class Limits:
         self._shared = shared
         self._away_until = 0.0
 
-    def wait(self, credential: str) -> None:
+    def lane(self, _name: Lane) -> Limiter:
+        """The budget as one kind of work may use it."""
+        return self
+
+    def wait(self, credential: str, usual: Allowance | None = None) -> None:
         """Counts one request; raises Transient with the seconds to wait while nothing is left."""
         seconds = self._own_wait(credential) or self._shared_wait(credential)
         if seconds > 0:

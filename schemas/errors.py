@@ -3,6 +3,7 @@
 TicketsyncError
 ├── Rejected      at the door: the sender is told, nothing is kept
 ├── Transient     try again later; `retry_after` seconds win over any schedule
+│   └── Spent         our rate budget is used up: nothing was asked
 ├── Permanent     no retry can help: a dead letter now, with this cause
 │   └── Denied    the tracker refuses us as a whole (401, 403, project 404)
 │       ├── Unauthorized  the credential itself is not accepted (401)
@@ -29,6 +30,10 @@ class Transient(TicketsyncError):
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class Spent(Transient):
+    """The rate budget of the credential is used up for now; nothing was sent."""
 
 
 class Permanent(TicketsyncError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic import Field
 
@@ -81,11 +81,25 @@ class Credentials(Protocol):
         """
 
 
-class Limiter(Protocol):
-    """The shared rate budget of one credential (named by a hash, never the secret)."""
+Lane = Literal["webhook", "reconcile", "backfill"]
+"""Who asks: an answer somebody waits for, the usual poll, or an import that may take its time."""
 
-    def wait(self, credential: str) -> None:
-        """Raises Transient with the seconds to wait while the budget is spent."""
+
+class Allowance(Model):
+    """What a tracker documents as its limit: so many `requests` in so many `seconds`."""
+
+    requests: int
+    seconds: int
+
+
+class Limiter(Protocol):
+    """The shared rate budget of one credential (named by a hash, never the secret), in one lane."""
+
+    def wait(self, credential: str, usual: Allowance | None = None) -> None:
+        """Counts one request. Raises Spent, with the seconds to wait, when the lane may not ask.
+
+        `usual` is the tracker's documented limit, to begin with while its headers are unknown.
+        """
 
     def learn(self, credential: str, rate: Rate) -> None:
         """Takes note of what the tracker's headers said."""

@@ -53,10 +53,15 @@ class RetrySettings(Model):
 
 
 class ReconcilerSettings(Model):
-    """How often trackers are polled for what webhooks missed."""
+    """How often trackers are polled for what webhooks missed.
+
+    Once an hour the overlap is the wide one; a census goes round once in `census_hours`.
+    """
 
     interval_minutes: int = Field(default=15, ge=5, le=1440)
     overlap_seconds: Seconds = Field(default=300, ge=0)
+    wide_overlap_minutes: int = Field(default=120, ge=0, le=1440)
+    census_hours: int = Field(default=24, ge=1, le=168)
 
 
 class JournalSettings(Model):
@@ -103,8 +108,11 @@ class SourceSettings(Model):
     webhook_secret_env: tuple[str, ...] = ()
     direction: Literal["pull", "push", "bidirectional", "disabled"] = "pull"
     filter: dict[str, Json] = Field(default_factory=lambda: {"state": "open"})
+    intake: Literal["hybrid", "polling", "webhook"] = "hybrid"
     interval_minutes: int | None = Field(default=None, ge=5, le=1440)
     start: Literal["all", "now"] = "all"
+    baseline: Literal["adopt", "leave"] = "adopt"
+    mend_hooks: bool = False
     team: str | None = None
     fields: dict[str, str] = Field(default_factory=dict)
     statuses: dict[str, Literal["todo", "in_progress", "done", "canceled"]] = Field(

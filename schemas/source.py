@@ -23,6 +23,9 @@ class Source(Model):
     `filter` is the tracker's own (`{"state": "open"}`); `token_env` and the others name variables,
     never values. `fields` maps our field names to the tracker's field ids, `statuses`, `severities`
     and `types` its names to ours (without case); `team` is a team's name where a project has some.
+    `intake` says who tells us: webhooks and the schedule, one of them alone. `baseline` is what
+    becomes of tickets older than a start "now" once something happens to them: adopted in full, or
+    left out for good. `mend_hooks` is the consent to switch our own webhook on again.
     """
 
     name: str
@@ -41,8 +44,11 @@ class Source(Model):
     webhook_secret_env: tuple[str, ...] = ()
     direction: Literal["pull", "push", "bidirectional", "disabled"] = "pull"
     filter: dict[str, Json] = Field(default_factory=dict)
+    intake: Literal["hybrid", "polling", "webhook"] = "hybrid"
     interval_minutes: int = 15
     start: Literal["all", "now"] = "all"
+    baseline: Literal["adopt", "leave"] = "adopt"
+    mend_hooks: bool = False
     team: str | None = None
     fields: dict[str, str] = Field(default_factory=dict)
     statuses: dict[str, str] = Field(default_factory=dict)
@@ -64,8 +70,5 @@ class SourceState(Model):
     cursor: Cursor | None = None
     cursor_scope: str | None = None
     baseline_at: datetime | None = None
-    full_began_at: datetime | None = None
-    full_read_at: datetime | None = None
-    definitions_read_at: datetime | None = None
     last_session_at: datetime | None = None
     next_session_at: datetime | None = None

@@ -3,8 +3,13 @@
 from datetime import datetime
 from typing import Literal
 
+from schemas.event import Aspect
 from schemas.model import Json, Model
 from schemas.ticket import Person
+
+Part = Literal["core", "comments", "comment_gone", "links", "definitions", "gone"]
+"""What can happen: to the ticket itself, its comments, a comment's end, its links, to labels and
+their like, and the ticket's own end."""
 
 
 class ProjectInfo(Model):
@@ -37,7 +42,8 @@ class FieldInfo(Model):
 class Seen(Model):
     """What a census tells of one ticket: enough to see that something was missed.
 
-    `place` tells archived and trashed tickets from the others.
+    `place` tells archived and trashed tickets from the others; `inside` whether it lies in the
+    source's filter, None when only a fetch would tell.
     """
 
     ticket: str
@@ -45,6 +51,34 @@ class Seen(Model):
     revision: str | None
     comment_count: int | None = None
     place: Literal["here", "archived", "trashed"] = "here"
+    inside: bool | None = None
+
+
+class CensusPage(Model):
+    """A part of a census. `mark` is where the next one begins, None after the last.
+
+    A walk that goes on from a mark days later shows every ticket that exists all the while.
+    `total` is about how many tickets the whole census shows, when the tracker tells.
+    """
+
+    seen: tuple[Seen, ...]
+    mark: str | None = None
+    total: int | None = None
+
+
+class Touched(Model):
+    """A part of a ticket that may have changed without the ticket's revision moving."""
+
+    ticket: str
+    aspect: Aspect
+    reason: str
+
+
+class Activity(Model):
+    """What a tracker's activity list told since `mark` was last given; the `mark` for next time."""
+
+    touched: tuple[Touched, ...] = ()
+    mark: str | None = None
 
 
 class HistoryEntry(Model):
@@ -73,7 +107,10 @@ class Identity(Model):
 
 
 class Hook(Model):
-    """A registered webhook; `last_status` is the tracker's word on its last delivery."""
+    """A registered webhook; `last_status` is the tracker's word on its last delivery.
+
+    `expires_at` is set where hooks end by themselves.
+    """
 
     id: str
     url: str
@@ -81,6 +118,7 @@ class Hook(Model):
     events: tuple[str, ...]
     last_status: str | None = None
     last_code: int | None = None
+    expires_at: datetime | None = None
 
 
 class HookFault(Model):

@@ -107,9 +107,6 @@ def _state(row: Any) -> SourceState:
         cursor=Cursor(**row.cursor) if row.cursor else None,
         cursor_scope=row.cursor_scope,
         baseline_at=row.baseline_at,
-        full_began_at=row.full_began_at,
-        full_read_at=row.full_read_at,
-        definitions_read_at=row.definitions_read_at,
         last_session_at=row.last_session_at,
         next_session_at=row.next_session_at,
     )

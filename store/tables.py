@@ -43,9 +43,6 @@ sources = sa.Table(
     sa.Column("cursor", json),
     sa.Column("cursor_scope", sa.Text),
     sa.Column("baseline_at", UtcTime),
-    sa.Column("full_began_at", UtcTime),
-    sa.Column("full_read_at", UtcTime),
-    sa.Column("definitions_read_at", UtcTime),
     sa.Column("last_session_at", UtcTime),
     sa.Column("next_session_at", UtcTime),
     sa.Column("removed_at", UtcTime),
@@ -246,6 +243,75 @@ sessions = sa.Table(
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("report", json, nullable=False),
+    sa.Column("resumes_at", UtcTime),
+)
+
+passes = sa.Table(
+    "passes",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("session", sa.BigInteger),
+    sa.Column("began_at", UtcTime),
+    sa.Column("ended_at", UtcTime),
+    sa.Column("mark", json),
+    sa.Column("error", sa.Text, nullable=False, server_default=""),
+)
+
+left_out = sa.Table(
+    "left_out",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("ticket", sa.Text, primary_key=True),
+    sa.Column("revision", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+
+census_seen = sa.Table(
+    "census_seen",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("ticket", sa.Text, primary_key=True),
+    sa.Column("round", sa.BigInteger, nullable=False),
+)
+
+gaps = sa.Table(
+    "gaps",
+    metadata,
+    sa.Column("id", row_id, primary_key=True, autoincrement=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("session", sa.BigInteger, nullable=False),
+    sa.Column("ticket", sa.Text),
+    sa.Column("part", sa.Text, nullable=False),
+    sa.Column("changed_at", UtcTime),
+    sa.Column("found_at", UtcTime, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("told_at", UtcTime),
+)
+sa.Index("gaps_found", gaps.c.source, gaps.c.found_at)
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", row_id, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("source", sa.Text),
+    sa.Column("ticket", sa.Text),
+    sa.Column("content", json, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("due_at", UtcTime),
+    sa.Column("sent_at", UtcTime),
+    sa.Column("last_error", sa.Text),
+    sa.UniqueConstraint("key", name="notices_key"),
+)
+sa.Index(
+    "notices_due",
+    notices.c.due_at,
+    sqlite_where=notices.c.due_at.is_not(None),
+    postgresql_where=notices.c.due_at.is_not(None),
 )
 
 leases = sa.Table(

@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas import revision
 from schemas.event import Aspect, Definition, DefinitionKind
+from schemas.ports import Lane
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.source import Source
 from schemas.ticket import TicketRef
@@ -54,7 +55,7 @@ class Pretend:
         for record in records:
             self.comments[str(record["id"])] = record
 
-    def connect(self, source: Source) -> "PretendClient":
+    def connect(self, source: Source, lane: Lane = "webhook") -> "PretendClient":
         return PretendClient(self)
 
     def of(self, ticket: str) -> tuple[Json, ...]:

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from schemas.errors import Denied, Permanent, Retired, Transient, Unauthorized
 from schemas.model import Json
-from schemas.ports import Rate, Validator
+from schemas.ports import Allowance, Rate, Validator
 from trackers import tolerant
 
 _UNNAMED_WAIT = 60.0
@@ -166,12 +166,14 @@ class Manners:
 
     `absent` are the statuses that come back as answers, since only the caller knows what an absence
     means; a 410 that is not among them is an API taken away. `rate` reads the budget from an
-    answer, `limited` the seconds to wait when it is a refusal for speed.
+    answer, `limited` the seconds to wait when it is a refusal for speed. `usual` is the documented
+    limit, to begin with while no answer has told one.
     """
 
     absent: frozenset[int] = frozenset({404, 410})
     rate: Callable[[Answer], Rate | None] = usual_rate
     limited: Callable[[Answer], float | None] = usual_limit
+    usual: Allowance | None = None
 
 
 def judged(answer: Answer, manners: Manners) -> Answer:

@@ -16,14 +16,16 @@ from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.source import Source
 from schemas.ticket import Attachment, Comment, Person, Relation, Ticket
 from schemas.tracker import (
+    Activity,
+    CensusPage,
     FieldInfo,
     HistoryEntry,
     Hook,
     HookFault,
     Identity,
     MissedDelivery,
+    Part,
     ProjectInfo,
-    Seen,
 )
 from trackers.http import Session
 
@@ -73,7 +75,9 @@ class Capabilities(Model):
     not itself the secret); `secret_headers` must not reach the journal, `event_headers` are what of
     a webhook's headers is journaled. `polls` False is a tracker without an API: what it sends is
     all there is. `schemes` are the proofs of its webhooks, in words; `text` the form of its rich
-    text. `writes` names the ticket fields that can be written, `links` the kinds of relations;
+    text. `tells` are the parts of tickets whose every change its webhooks tell; `activity` whether
+    it lists what moves no revision; `conditional` whether an answer "not modified" costs no rate
+    limit. `writes` names the ticket fields that can be written, `links` the kinds of relations;
     `oauth` is None where only tokens are known. `token_variables` are the usual names of the token
     in the environment, `email_variables` those of the account that goes with it.
     """
@@ -85,6 +89,9 @@ class Capabilities(Model):
     polls: bool = True
     hooks_api: bool = True
     redelivers: bool = False
+    tells: frozenset[Part] = frozenset({"core", "comments"})
+    activity: bool = False
+    conditional: bool = False
     history: bool = False
     uploads: bool = False
     schemes: tuple[str, ...] = ()
@@ -130,8 +137,18 @@ class Client(Protocol):
     def history(self, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
         """Every change the tracker's changelog tells of these tickets, complete, oldest first."""
 
-    def census(self) -> Iterator[Seen]:
-        """Every ticket of the project with id, revision and comment count; archived ones, too."""
+    def census(self, mark: str | None = None) -> Iterator[CensusPage]:
+        """Every ticket of the project with id, revision and comment count; archived ones, too.
+
+        Whatever the filter says: `Seen.inside` tells. `mark` goes on where a page ended.
+        """
+
+    def activity(self, mark: str | None) -> Activity | None:
+        """What the tracker's activity list tells since `mark`; None when nothing new is there.
+
+        The first call, without a mark, only finds out where to begin. A tracker without such a list
+        (`Capabilities.activity`) answers None.
+        """
 
     def users(self) -> Iterator[Person]:
         """People who may work on the project, as far as the tracker tells."""
@@ -174,6 +191,12 @@ class Client(Protocol):
 
     def ensure_hook(self, url: str, secret: str) -> Hook:
         """Registers or mends the hook at `url`."""
+
+    def keep_hook(self, url: str) -> datetime | None:
+        """Puts off the end of our hook where hooks end by themselves; the new end, else None.
+
+        Sends nothing while the end is far. No other part of the hook is touched.
+        """
 
     def remove_hook(self, url: str) -> bool:
         """Removes our hook; False when there was none."""

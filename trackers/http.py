@@ -182,7 +182,7 @@ class Session:
     def _stream(self, url: http.URL) -> Iterator[http.Response]:
         own = self._authority.header() if self.owns(str(url)) else None
         headers = {"Authorization": own} if own else {}
-        self._limiter.wait(self._authority.credential)
+        self._limiter.wait(self._authority.credential, self._manners.usual)
         began = time.perf_counter()
         try:
             with self._client.stream("GET", url, headers=headers) as answer:
@@ -278,7 +278,7 @@ class Session:
         if "Authorization" not in sent:
             own = self._authority.header()
             sent |= {"Authorization": own} if own else {}
-        self._limiter.wait(self._authority.credential)
+        self._limiter.wait(self._authority.credential, self._manners.usual)
         status, began = None, time.perf_counter()
         try:
             answer = self._client.request(

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from schemas.errors import Denied, TicketsyncError, Unauthorized
 from schemas.origin import origin_of
-from schemas.ports import Credentials, Grant, OAuthApp, Rate, Validator
+from schemas.ports import Allowance, Credentials, Grant, OAuthApp, Rate, Validator
 from schemas.source import Source
 from trackers import oauth_forms as forms
 from trackers.answers import Answer, Manners
@@ -236,7 +236,7 @@ class _Bearer:
 class _NoLimit:
     """The port Limiter for what is asked once an hour."""
 
-    def wait(self, credential: str) -> None:
+    def wait(self, credential: str, usual: Allowance | None = None) -> None:
         """Never waits."""
 
     def learn(self, credential: str, rate: Rate) -> None:

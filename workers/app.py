@@ -71,7 +71,7 @@ def prepare(
         connect=connector(
             tracker_named,
             credentials=secrets,
-            limiter=limits.connect(settings.queue.url),
+            limits=limits.connect(settings.queue.url),
             validators=StoredValidators(store),
         ),
         retry=settings.retry,

@@ -10,7 +10,7 @@ from reconciler.parts import Parts
 from schemas.errors import ConfigError, Denied, Transient
 from schemas.event import Definition
 from schemas.source import SourceState
-from store import leases, sessions, sources
+from store import leases, passes, sessions, sources
 from store.database import Store
 from tests.builders import (
     SOURCE,
@@ -74,7 +74,8 @@ def test_a_first_session_takes_everything_in(store, parts, tracker) -> None:
     assert (held(store, 1).title, held(store, 2).title) == ("One", "Two")
     assert [one.body for one in held(store, 1).comments] == ["Said"]
     assert (state(store).status, state(store).project_id) == ("active", "660001")
-    assert state(store).full_read_at is not None
+    with store.read() as connection:
+        assert passes.find(connection, SOURCE, "whole").ended_at is not None
     assert row(store, 1).doubt is None
 
 

@@ -22,7 +22,7 @@ def test_declaring_again_changes_no_state(store: Store) -> None:
     with store.write() as connection:
         sources.declare(connection, [a_source()], NOW)
         sources.pin(connection, SOURCE, "660001", "lantern/harbour")
-        sources.note(connection, SOURCE, full_read_at=at(5))
+        sources.note(connection, SOURCE, next_session_at=at(5))
         before = sources.state(connection, SOURCE)
         sources.declare(connection, [a_source()], at(9))
         assert sources.state(connection, SOURCE) == before

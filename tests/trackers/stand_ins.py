@@ -32,7 +32,7 @@ class Budget:
     rates: list[Rate] = field(default_factory=list)
     blocks: list[float] = field(default_factory=list)
 
-    def wait(self, credential: str) -> None:
+    def wait(self, credential: str, _usual: object = None) -> None:
         self.waits.append(credential)
 
     def learn(self, credential: str, rate: Rate) -> None:

@@ -11,6 +11,8 @@ from schemas.event import Aspect, Definition, DefinitionKind
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.ticket import Attachment, Person
 from schemas.tracker import (
+    Activity,
+    CensusPage,
     FieldInfo,
     HistoryEntry,
     Hook,
@@ -18,7 +20,6 @@ from schemas.tracker import (
     Identity,
     MissedDelivery,
     ProjectInfo,
-    Seen,
 )
 from trackers.azure_devops import carry, catalog, history, hooks, marks, read, walk
 from trackers.azure_devops.auth import Anonymous
@@ -75,9 +76,13 @@ class AzureDevOpsClient:
         """Every update of each work item."""
         return history.history(self._boards, tickets)
 
-    def census(self) -> Iterator[Seen]:
+    def census(self, mark: str | None = None) -> Iterator[CensusPage]:
         """Every work item of the project, and what is in the recycle bin."""
-        return walk.census(self._boards)
+        yield CensusPage(seen=tuple(walk.census(self._boards)))
+
+    def activity(self, mark: str | None) -> Activity | None:
+        """Nothing: there is no such list."""
+        return None
 
     def users(self) -> Iterator[Person]:
         """The members of the project's teams."""
@@ -144,6 +149,10 @@ class AzureDevOpsClient:
     def ensure_hook(self, url: str, secret: str) -> Hook:
         """Registers or mends our subscriptions."""
         return hooks.ensure(self._boards, url, secret)
+
+    def keep_hook(self, url: str) -> datetime | None:
+        """Nothing: hooks last here."""
+        return None
 
     def remove_hook(self, url: str) -> bool:
         """Removes our subscriptions."""

@@ -10,6 +10,8 @@ from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.source import Source
 from schemas.ticket import Attachment, Person
 from schemas.tracker import (
+    Activity,
+    CensusPage,
     FieldInfo,
     HistoryEntry,
     Hook,
@@ -17,7 +19,6 @@ from schemas.tracker import (
     Identity,
     MissedDelivery,
     ProjectInfo,
-    Seen,
 )
 from trackers.generic import address, field_list
 
@@ -57,9 +58,13 @@ class GenericClient:
         """No entries."""
         return iter(())
 
-    def census(self) -> Iterator[Seen]:
+    def census(self, mark: str | None = None) -> Iterator[CensusPage]:
         """No tickets."""
         return iter(())
+
+    def activity(self, mark: str | None) -> Activity | None:
+        """Nothing: there is no such list."""
+        return None
 
     def users(self) -> Iterator[Person]:
         """Nobody."""
@@ -107,6 +112,10 @@ class GenericClient:
         """Refused: the sender is told by hand."""
         told = "give the sending system this source's webhook address and the secret by hand"
         raise Permanent(f"webhooks cannot be registered here; {told}")
+
+    def keep_hook(self, url: str) -> datetime | None:
+        """Nothing: hooks last here."""
+        return None
 
     def remove_hook(self, url: str) -> bool:
         """There is none that we could remove."""

@@ -10,6 +10,8 @@ from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.source import Source
 from schemas.ticket import Attachment, Person
 from schemas.tracker import (
+    Activity,
+    CensusPage,
     FieldInfo,
     HistoryEntry,
     Hook,
@@ -17,7 +19,6 @@ from schemas.tracker import (
     Identity,
     MissedDelivery,
     ProjectInfo,
-    Seen,
 )
 from trackers.fields import Fields
 from trackers.github import field_list, find, history, hooks, people, perform, projects, read, walk
@@ -79,9 +80,13 @@ class GitHubClient:
         """The timelines of the tickets; GitHub lists no edits of texts."""
         return history.history(self._repository, tickets)
 
-    def census(self) -> Iterator[Seen]:
+    def census(self, mark: str | None = None) -> Iterator[CensusPage]:
         """Every issue of the repository, open or closed."""
-        return walk.census(self._repository, self._source)
+        yield CensusPage(seen=tuple(walk.census(self._repository, self._source)))
+
+    def activity(self, mark: str | None) -> Activity | None:
+        """Nothing: there is no such list."""
+        return None
 
     def users(self) -> Iterator[Person]:
         """Assignable people and, with push access, all collaborators."""
@@ -132,6 +137,10 @@ class GitHubClient:
     def ensure_hook(self, url: str, secret: str) -> Hook:
         """Registers or mends our webhook."""
         return hooks.ensure(self._repository, url, secret)
+
+    def keep_hook(self, url: str) -> datetime | None:
+        """Nothing: hooks last here."""
+        return None
 
     def remove_hook(self, url: str) -> bool:
         """Removes our webhook."""

@@ -9,6 +9,8 @@ from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.source import Source
 from schemas.ticket import Attachment, Person
 from schemas.tracker import (
+    Activity,
+    CensusPage,
     FieldInfo,
     HistoryEntry,
     Hook,
@@ -16,7 +18,6 @@ from schemas.tracker import (
     Identity,
     MissedDelivery,
     ProjectInfo,
-    Seen,
 )
 from trackers.fields import Fields
 from trackers.gitlab import carry, history, hooks, read, schema, walk
@@ -71,9 +72,13 @@ class GitLabClient:
         """Resource events and system notes."""
         return history.history(self._project, tickets)
 
-    def census(self) -> Iterator[Seen]:
+    def census(self, mark: str | None = None) -> Iterator[CensusPage]:
         """Every issue of the project, whatever the filter."""
-        return walk.census(self._project)
+        yield CensusPage(seen=tuple(walk.census(self._project)))
+
+    def activity(self, mark: str | None) -> Activity | None:
+        """Nothing: there is no such list."""
+        return None
 
     def users(self) -> Iterator[Person]:
         """Members, inherited ones included."""
@@ -123,6 +128,10 @@ class GitLabClient:
     def ensure_hook(self, url: str, secret: str) -> Hook:
         """Registers or mends our webhook."""
         return hooks.ensure(self._project, url, secret)
+
+    def keep_hook(self, url: str) -> datetime | None:
+        """Nothing: hooks last here."""
+        return None
 
     def remove_hook(self, url: str) -> bool:
         """Removes our webhook."""

@@ -9,6 +9,8 @@ from schemas.event import Aspect, Definition, DefinitionKind
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.ticket import Attachment, Person
 from schemas.tracker import (
+    Activity,
+    CensusPage,
     FieldInfo,
     HistoryEntry,
     Hook,
@@ -16,7 +18,6 @@ from schemas.tracker import (
     Identity,
     MissedDelivery,
     ProjectInfo,
-    Seen,
 )
 from trackers.http import OnRequest
 from trackers.jira import fields, files, find, history, hooks, read, walk, write
@@ -69,9 +70,13 @@ class JiraClient:
         """The changelogs of issues."""
         return history.history(self._site, tickets)
 
-    def census(self) -> Iterator[Seen]:
+    def census(self, mark: str | None = None) -> Iterator[CensusPage]:
         """Every issue of the project."""
-        return walk.census(self._site)
+        yield CensusPage(seen=tuple(walk.census(self._site)))
+
+    def activity(self, mark: str | None) -> Activity | None:
+        """Nothing: there is no such list."""
+        return None
 
     def users(self) -> Iterator[Person]:
         """Who can be assigned."""
@@ -121,6 +126,10 @@ class JiraClient:
     def ensure_hook(self, url: str, secret: str) -> Hook:
         """Registers, mends or refreshes our webhook."""
         return hooks.ensure(self._site, url, secret)
+
+    def keep_hook(self, url: str) -> datetime | None:
+        """Nothing: hooks last here."""
+        return None
 
     def remove_hook(self, url: str) -> bool:
         """Removes our webhook."""

@@ -8,6 +8,8 @@ from schemas.event import Aspect, Definition, DefinitionKind
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.ticket import Attachment, Person
 from schemas.tracker import (
+    Activity,
+    CensusPage,
     FieldInfo,
     HistoryEntry,
     Hook,
@@ -15,7 +17,6 @@ from schemas.tracker import (
     Identity,
     MissedDelivery,
     ProjectInfo,
-    Seen,
 )
 from trackers.http import OnRequest
 from trackers.linear import chronicle, fieldlist, files, hooks, read, walk
@@ -66,9 +67,13 @@ class LinearClient:
         """Their changelogs, complete."""
         return chronicle.history(self._team, tickets)
 
-    def census(self) -> Iterator[Seen]:
+    def census(self, mark: str | None = None) -> Iterator[CensusPage]:
         """Every issue of the team, archived and trashed ones with their place."""
-        return read.census(self._team)
+        yield CensusPage(seen=tuple(read.census(self._team)))
+
+    def activity(self, mark: str | None) -> Activity | None:
+        """Nothing: there is no such list."""
+        return None
 
     def definitions(
         self, *, fresh: bool = False
@@ -115,6 +120,10 @@ class LinearClient:
     def ensure_hook(self, url: str, secret: str) -> Hook:
         """Registers or mends our webhook."""
         return hooks.ensure(self._team, url, secret)
+
+    def keep_hook(self, url: str) -> datetime | None:
+        """Nothing: hooks last here."""
+        return None
 
     def remove_hook(self, url: str) -> bool:
         """Removes our webhook."""

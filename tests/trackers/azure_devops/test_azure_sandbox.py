@@ -86,7 +86,11 @@ def test_a_census_shows_everything_and_what_was_trashed(world, connect):
     world.acts.close(one)
     gone = world.acts.open("Gone").id
     world.acts.delete(gone)
-    seen = {row.ticket: (row.revision, row.comment_count, row.place) for row in client.census()}
+    seen = {
+        row.ticket: (row.revision, row.comment_count, row.place)
+        for page in client.census()
+        for row in page.seen
+    }
     assert seen == {str(one): ("3", 1, "here"), str(gone): (None, None, "trashed")}
 
 

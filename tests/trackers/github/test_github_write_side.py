@@ -213,7 +213,7 @@ def test_a_census_sees_every_issue_and_no_pull_request(world, client):
     closed = world.acts.open("Closed").number
     world.acts.close(closed)
     world.acts.comment(closed, "Hello")
-    seen = {one.ticket: one for one in client.census()}
+    seen = {one.ticket: one for page in client.census() for one in page.seen}
     issues = [one for one in world.site.home.issues.values() if not one.is_pull]
     assert seen.keys() == {str(one.number) for one in issues}
     assert seen[str(closed)].comment_count == 1
@@ -306,4 +306,4 @@ def test_an_oauth_grant_is_used_where_the_source_says_so(source):
 def test_a_census_is_complete_beyond_one_page(world, client):
     for number in range(120):
         world.acts.open(f"One more {number}")
-    assert len({one.ticket for one in client.census()}) == 124
+    assert len({one.ticket for page in client.census() for one in page.seen}) == 124

@@ -176,7 +176,7 @@ def test_every_ticket_of_the_stand_in_is_walked_and_counted():
     with a_scene(tickets=230, comments=60) as scene:
         records = scene.walk(Cursor())
         assert len({record.ticket for record in records}) == 230
-        census = {one.ticket: one for one in scene.client.census()}
+        census = {one.ticket: one for page in scene.client.census() for one in page.seen}
         assert {r.ticket: r.revision for r in records} == {k: s.revision for k, s in census.items()}
         counted = {r.ticket: len(r.comments) for r in records}
         assert counted == {key: one.comment_count for key, one in census.items()}

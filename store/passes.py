@@ -1,0 +1,71 @@
+"""Passes: where each reading of a source is, and when it was last made."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemas.model import Json
+from schemas.session import Pass, PassName
+from store import leases, sql
+from store.tables import passes
+
+
+def of(connection: sa.Connection, source: str) -> dict[str, Pass]:
+    """The passes of a source that were ever made, by name."""
+    query = sa.select(passes).where(passes.c.source == source)
+    return {row.name: _pass(row) for row in connection.execute(query)}
+
+
+def find(connection: sa.Connection, source: str, name: PassName) -> Pass:
+    """One pass; a pending one when it was never made."""
+    return of(connection, source).get(name) or Pass(name=name)
+
+
+def begin(
+    connection: sa.Connection, source: str, name: PassName, session: int, now: datetime
+) -> None:
+    """A pass begins, or goes on from its mark."""
+    row = {"source": source, "name": name, "status": "syncing", "session": session}
+    sql.upsert(connection, passes, [{**row, "began_at": now, "error": ""}])
+
+
+def mark(
+    connection: sa.Connection, source: str, name: PassName, mark: Json, lease: leases.Lease
+) -> bool:
+    """Notes where a pass goes on, if this lease still holds (law 4)."""
+    if not leases.holds(connection, lease):
+        return False
+    connection.execute(passes.update().where(_is(source, name)).values(mark=mark))
+    return True
+
+
+def end(
+    connection: sa.Connection, source: str, name: PassName, now: datetime, error: str = ""
+) -> None:
+    """A pass is complete, or met an error; `ended_at` is of the last complete one."""
+    values: dict[str, Any] = {"status": "error", "error": error}
+    if not error:
+        values = {"status": "complete", "error": "", "ended_at": now}
+    connection.execute(passes.update().where(_is(source, name)).values(**values))
+
+
+def wait(connection: sa.Connection, source: str, name: PassName) -> None:
+    """A pass waits to be gone on with."""
+    connection.execute(passes.update().where(_is(source, name)).values(status="pending"))
+
+
+def _is(source: str, name: str) -> sa.ColumnElement[bool]:
+    return sa.and_(passes.c.source == source, passes.c.name == name)
+
+
+def _pass(row: Any) -> Pass:
+    return Pass(
+        name=row.name,
+        status=row.status,
+        session=row.session,
+        began_at=row.began_at,
+        ended_at=row.ended_at,
+        mark=row.mark,
+        error=row.error,
+    )
