@@ -11,6 +11,13 @@ import random
 import threading
 from collections.abc import Iterable, Mapping
 
+SHARED_CHANCES = ("errors", "cut", "short_pages")
+"""A failing server, a connection closed without any answer, list pages with fewer items than asked
+for: what every tracker's stand-in can be told to do."""
+
+LAGS = {"index_lag": 0.0, "replica_lag": 0.0}
+"""Seconds: how far lists and searches, and how far single reads, too, are behind the truth."""
+
 
 class UnknownSwitch(ValueError):
     """Somebody asked for a fault that does not exist; a typo must not pass as "no fault"."""
@@ -58,6 +65,13 @@ class Switchboard:
 
     def number(self, name: str) -> float:
         return self._numbers[name]
+
+    def page_size(self, asked: int) -> int:
+        """How many items a list page holds; fewer than asked for when `short_pages` strikes."""
+        if asked > 1 and self.happens("short_pages"):
+            with self._lock:
+                return self.random.randint(1, asked - 1)
+        return asked
 
     def as_json(self) -> dict[str, object]:
         with self._lock:

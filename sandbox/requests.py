@@ -9,7 +9,10 @@ from sandbox.wire import Json
 
 @dataclass(slots=True)
 class Asked:
-    """One request; `counted` tells whether it cost rate limit, `lost` that no answer left."""
+    """One request; `counted` tells whether it cost rate limit, `lost` that no answer left.
+
+    `refused` is set when it was turned away because the rate limit was used up.
+    """
 
     method: str
     path: str
@@ -18,6 +21,7 @@ class Asked:
     conditional: bool = False
     counted: bool = False
     lost: bool = False
+    refused: bool = False
     at: str = ""
 
 
@@ -48,6 +52,7 @@ class RequestLog:
         return {
             "total": len(entries),
             "counted": sum(one.counted for one in entries),
+            "refused": sum(one.refused for one in entries),
             "not_modified": sum(one.status == 304 for one in entries),
             "requests": [asdict(one) for one in entries],
         }

@@ -17,6 +17,13 @@ from sandbox.azure_devops.process import (
 )
 from sandbox.azure_devops.state import Comment, Item, Node, Subscription, guid
 from sandbox.azure_devops.texts import as_html
+from sandbox.backup import Backup
+
+_NOT_IN_BACKUPS = (
+    *("now", "base", "organization", "lock", "people", "subscriptions", "files", "kept", "_ids"),
+    "locked",
+)
+"""What belongs to the sandbox itself, our rights, and the counters that never go back."""
 
 _PARENT = "System.LinkTypes.Hierarchy-Reverse"
 
@@ -134,7 +141,44 @@ class Acts(Desk):
         found = self.world.items.get(number)
         if found is None:
             raise NoSuch(f"no work item {number}")
-        found.destroyed = True
+        self.burn(found)
+
+    @act
+    def hide(self, key: str | int) -> Item:
+        """Into an area we may not read: as if it did not exist, and no event any more."""
+        return self._show(key, hidden=True)
+
+    @act
+    def unhide(self, key: str | int) -> Item:
+        """We may read it again; nothing tells so."""
+        return self._show(key, hidden=False)
+
+    @act
+    def lock_out(self) -> None:
+        """We may not see the project any more."""
+        self.project.locked = True
+
+    @act
+    def let_in(self) -> None:
+        """We may see the project again."""
+        self.project.locked = False
+
+    @act
+    def backup(self) -> None:
+        """Keep the state of the organization as it is now."""
+        self.world.kept = Backup(
+            [self.world, *self.world.projects],
+            leave=_NOT_IN_BACKUPS,
+            shared=[*self.world.people.values()],
+        )
+
+    @act
+    def go_back(self) -> None:
+        """A Server restored from its backup: later things were never there, and every `rev` is
+        the old one. Ids go on where they were."""
+        if self.world.kept is None:
+            raise NoSuch("there is no backup to go back to")
+        self.world.kept.restore()
 
     @act
     def move(self, number: int, project: str, by: str | None = None) -> Item:
@@ -223,6 +267,13 @@ class Acts(Desk):
                 if one.id == comment and not one.deleted and item.alive:
                     return one
         raise NoSuch(f"no comment {comment}")
+
+    def _show(self, key: str | int, *, hidden: bool) -> Item:
+        found = self.world.items.get(int(key))
+        if found is None or found.destroyed:
+            raise NoSuch(f"no work item {key}")
+        found.hidden = hidden
+        return found
 
     def _to(self, number: int, native: str, by: str | None) -> Item:
         item = self.item(number)

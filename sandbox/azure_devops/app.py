@@ -34,8 +34,9 @@ def clock() -> datetime:
 class Plan:
     """How a sandbox is to be; every field has a value that suits a first look.
 
-    `units_per_request` is what each request costs of the `rate_limit` units in five minutes;
-    0 knows no limit. With `silent_edits` editing a comment does not save its work item.
+    `rate_limit` requests are served in `rate_seconds` without delay, each costing
+    `units_per_request` of the units that answers tell; 0 knows no limit. With `silent_edits`
+    editing a comment does not save its work item, with `silent_links` adding a link does not.
     """
 
     organization: str = "octo"
@@ -45,9 +46,11 @@ class Plan:
     token: str = TOKEN
     login: str = "sandbox@shop.example"
     seed: int = 1
-    rate_limit: int = 200
-    units_per_request: float = 0.0
+    rate_limit: int = 0
+    rate_seconds: int = 300
+    units_per_request: float = 0.1
     silent_edits: bool = False
+    silent_links: bool = False
     webhook_secret: str | None = None
     now: Callable[[], datetime] = clock
 
@@ -68,7 +71,9 @@ def build(plan: Plan, base: str) -> Gate:
         plan.seed,
         plan.rate_limit,
         plan.silent_edits,
+        plan.silent_links,
         plan.units_per_request,
+        plan.rate_seconds,
     )
     seeding = Seeding(world, site.desk, plan.seed)
     seeding.furnish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import orjson
@@ -24,6 +25,7 @@ class Ask:
     me: Person
     project: Project | None = None
     team: Team | None = None
+    reads: bool = True
 
     @property
     def home(self) -> Project:
@@ -73,11 +75,21 @@ class Ask:
     def item(self, name: str = "id") -> Item:
         """A work item that can be read; in another project's address it cannot be found."""
         key = int(self.call.params[name])
-        found = self.site.world.items.get(key)
+        found = self.replica(key)
         elsewhere = found is not None and self.project not in (None, found.project)
         if found is None or not found.alive or elsewhere:
             raise no_item(key)
         return found
+
+    def replica(self, key: int) -> Item | None:
+        """A work item as a reader sees it, deleted or not; only writes are sure of the truth."""
+        truth = self.site.world.items.get(key)
+        if truth is None or truth.hidden or truth.project.locked:
+            return None
+        lag = self.site.read_lag() if self.reads else 0
+        if not lag:
+            return truth
+        return truth.past.at(self.site.world.now() - timedelta(seconds=lag), truth)
 
 
 def collection(values: list[Json]) -> Reply:

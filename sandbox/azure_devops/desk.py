@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 from sandbox.azure_devops.mail import Mail
 from sandbox.azure_devops.process import KINDS, PROJECT, REASON, STATE, TAGS, TYPE, Kind
 from sandbox.azure_devops.refusals import invalid
-from sandbox.azure_devops.state import Comment, Item, Person, Project, Update, World
+from sandbox.azure_devops.state import Comment, Item, Linked, Person, Project, Update, World
 from sandbox.azure_devops.texts import normal
 from sandbox.wire import Json
 
@@ -47,6 +47,7 @@ class Desk:
     mail: Mail
     somebody: Person
     silent_edits: bool = False
+    silent_links: bool = False
 
     def item(self, key: int) -> Item:
         found = self.world.items.get(int(key))
@@ -83,7 +84,7 @@ class Desk:
             "System.CreatedDate": moment,
             "System.CreatedBy": by,
         }
-        item = Item(key or self.world.next_id("item"), home, {})
+        item = Item(key or self._next_item(), home, {})
         self.world.items[item.id] = item
         self._take(item, held, by, moment, list(relations or ()), [])
         if not quietly:
@@ -105,6 +106,9 @@ class Desk:
         changes = {name: value for name, value in changes.items() if item.fields.get(name) != value}
         if not (changes or added or removed):
             return item
+        if self.silent_links and not changes:
+            self._tie(item, by, self.world.moment(), list(added or ()), list(removed or ()))
+            return item
         moment = at or self.world.moment()
         if TYPE in changes:
             changes[TYPE] = KINDS[str(changes[TYPE]).lower()].name
@@ -118,6 +122,7 @@ class Desk:
 
     def remark(self, item: Item, text: str, by: Person, markup: str = "html") -> Comment:
         """A comment raises the revision, and two events."""
+        self.remember(item)
         comment = self.jot(item, text, by, self.world.moment(), markup)
         count = sum(not one.deleted for one in item.comments)
         changes: dict[str, object] = {"System.History": comment.text}
@@ -137,6 +142,7 @@ class Desk:
 
     def reword(self, comment: Comment, text: str, by: Person, markup: str | None = None) -> None:
         """A new version of a comment; newer versions save the work item along with it."""
+        self.remember(comment.item)
         comment.format = markup or comment.format
         comment.text = text if comment.format == "markdown" else normal(text)
         comment.version += 1
@@ -145,17 +151,25 @@ class Desk:
 
     def strike(self, comment: Comment, by: Person) -> None:
         """A comment out of sight; its versions stay."""
+        self.remember(comment.item)
         comment.deleted, comment.version = True, comment.version + 1
         comment.modified, comment.modified_by = self.world.moment(), by
         self._touch(comment.item, by)
 
     def trash(self, item: Item, by: Person) -> None:
         """Into the recycle bin, with a revision of its own."""
+        self.remember(item)
         item.deleted, item.deleted_by = self.world.moment(), by
         self._take(item, {}, by, item.deleted, [], [])
         self.mail.tell(item, "workitem.deleted")
 
+    def burn(self, item: Item) -> None:
+        """Away for good; nobody is told."""
+        self.remember(item)
+        item.destroyed = True
+
     def restore(self, item: Item, by: Person) -> None:
+        self.remember(item)
         item.deleted = item.deleted_by = None
         self._take(item, {}, by, self.world.moment(), [], [])
         self.mail.tell(item, "workitem.restored")
@@ -171,6 +185,47 @@ class Desk:
         for here, name, there in ((one, rel, other), (other, opposite(rel), one)):
             gone = [r for r in here.relations if r["rel"] == name and leads_to(r) == there.id]
             self.save(here, {}, by, removed=gone)
+
+    def remember(self, item: Item) -> None:
+        """Keep how it looks before it changes, while something lags behind."""
+        numbers = self.mail.faults.number
+        lag = max(numbers("index_lag"), numbers("replica_lag"))
+        if lag <= 0:
+            item.past.clear()
+            return
+        item.past.keep(item.as_it_is() if item.rev else None, self.world.now(), lag)
+
+    def _next_item(self) -> int:
+        """Ids count up over all projects; one that is taken is passed over."""
+        found = self.world.next_id("item")
+        while found in self.world.items:
+            found = self.world.next_id("item")
+        return found
+
+    def _tie(
+        self, item: Item, by: Person, moment: str, added: list[Json], removed: list[Json]
+    ) -> None:
+        """Old work items have an update for a link, and no revision."""
+        self.remember(item)
+        self._link_lists(item, by, moment, added, removed)
+        item.updates.append(
+            Update(len(item.updates) + 1, item.rev, by, item.updates[-1].at, {}, added, removed)
+        )
+        self.mail.tell(item, "workitem.updated")
+
+    def _link_lists(
+        self, item: Item, by: Person, moment: str, added: list[Json], removed: list[Json]
+    ) -> None:
+        """A link has two ends and is reported once, from the end that says it forward."""
+        item.relations = [one for one in item.relations if one not in removed] + added
+        for relation, fresh in [(r, True) for r in added] + [(r, False) for r in removed]:
+            other, rel = self.world.items.get(leads_to(relation) or 0), str(relation["rel"])
+            backward = rel.endswith("-Reverse") or (
+                not rel.endswith("-Forward") and other is not None and other.id < item.id
+            )
+            if other is not None and not backward:
+                mark = self.world.next_id("mark")
+                self.world.linked.append(Linked(mark, moment, by, rel, item, other, fresh))
 
     def _relation(self, rel: str, other: Item, comment: str) -> Json:
         url = f"{self.world.base}/{other.project.id}/_apis/wit/workItems/{other.id}"
@@ -208,6 +263,7 @@ class Desk:
         count: int | None = None,
     ) -> None:
         """One revision more."""
+        self.remember(item)
         if TAGS in changes:
             changes[TAGS] = self._tags(str(changes[TAGS] or ""))
         changes |= {"System.ChangedDate": moment, "System.ChangedBy": by}
@@ -224,9 +280,11 @@ class Desk:
             for name, value in (item.fields | changes).items()
             if value not in (None, "")
         }
-        item.relations = [one for one in item.relations if one not in removed] + added
+        self._link_lists(item, by, moment, added, removed)
         item.rev += 1
         item.mark = self.world.next_id("mark")
+        self.world.saved.pop(item.id, None)
+        self.world.saved[item.id] = item
         item.updates.append(
             Update(len(item.updates) + 1, item.rev, by, moment, delta, added, removed)
         )

@@ -39,7 +39,6 @@ _READS = ("/wit/wiql", "/wit/workitemsbatch")
 _ADDRESS = re.compile(r"/(?P<org>[^/]+)(?P<places>(?:/[^/]+){0,2})/_apis(?P<tail>/.*)?", re.DOTALL)
 _VERSION = re.compile(r"\d+(\.\d+)?(-preview(\.\d+)?)?")
 _PREVIEW = re.compile(r"/wit/workitems/\d+/comments")
-_WINDOW = 300
 
 
 class Gate:
@@ -75,6 +74,9 @@ class Gate:
         with self.site.world.lock:
             moment = self.site.world.moment()
             asked = self.site.log.add(Asked(call.method, call.path, dict(call.query), at=moment))
+            if self.site.faults.happens("cut"):
+                asked.lost = True
+                return None
             if _writes(call) and self.site.faults.happens("answer_lost"):
                 asked.lost = True
                 self._act_unseen(call)
@@ -111,11 +113,13 @@ class Gate:
                 message = "TF400898: An Internal Error Occurred."
                 return reply_json(fault(message, "VssServiceException"), 500)
             if faults.happens("rate_limit_next") or self.site.used_up():
+                asked.refused = True
                 return self._limited(blocked())
             asked.counted = True
             reply = self._route(call, me)
-            slowed = faults.happens("secondary_next") or self.site.slowed()
-            return self._limited(reply) if slowed else reply
+            if faults.happens("secondary_next") or self.site.slowed():
+                return self._limited(reply)
+            return self._warned(reply)
         except Refused as no:
             return no.reply
 
@@ -138,7 +142,7 @@ class Gate:
         if tail == "/resourceareas":
             return collection([])
         _check_version(call, tail)
-        ask = Ask(self.site, call, me)
+        ask = Ask(self.site, call, me, reads=not _writes(call))
         self._place(ask, [unquote(one) for one in found["places"].split("/") if one])
         route = self._routes.find(call.method, tail)
         if route is None:
@@ -151,7 +155,7 @@ class Gate:
         if not places:
             return
         ask.project = self.site.world.project(places[0])
-        if ask.project is None:
+        if ask.project is None or ask.project.locked:
             raise no_project(places[0])
         if len(places) > 1:
             ask.team = team_named(ask.project, places[1])
@@ -160,18 +164,28 @@ class Gate:
 
     def _limited(self, reply: Reply) -> Reply:
         """Delayed requests are served, and told to come more slowly."""
-        now = int(self.site.world.now().timestamp())
-        faults = self.site.faults
-        reset_in = int(faults.number("reset_in")) or _WINDOW
         reply.headers |= {
-            "retry-after": str(int(faults.number("retry_after"))),
-            "x-ratelimit-resource": "Core/WorkItemTracking",
+            "retry-after": str(int(self.site.faults.number("retry_after"))),
             "x-ratelimit-delay": "0.000",
-            "x-ratelimit-limit": str(self.site.rate_limit),
-            "x-ratelimit-remaining": "0",
-            "x-ratelimit-reset": str(now + reset_in),
+            **self._budget(0),
         }
         return reply
+
+    def _warned(self, reply: Reply) -> Reply:
+        """Sent before throttling starts, without a delay: when half of the limit is used."""
+        if self.site.near():
+            reply.headers |= self._budget(self.site.units_left())
+        return reply
+
+    def _budget(self, left: int) -> dict[str, str]:
+        now = int(self.site.world.now().timestamp())
+        reset_in = int(self.site.faults.number("reset_in")) or self.site.rate_seconds
+        return {
+            "x-ratelimit-resource": "Core/WorkItemTracking",
+            "x-ratelimit-limit": str(self.site.units()),
+            "x-ratelimit-remaining": str(left),
+            "x-ratelimit-reset": str(now + reset_in),
+        }
 
     def _dressed(self, reply: Reply) -> Reply:
         now = self.site.world.now().replace(microsecond=0)

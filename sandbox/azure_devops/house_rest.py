@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 
 from sandbox.azure_devops import items_rest as items
+from sandbox.azure_devops import reports
 from sandbox.azure_devops.ask import Ask, collection
 from sandbox.azure_devops.mail import EVENTS
 from sandbox.azure_devops.process import FIELDS, KINDS, categories, field_json, rule_json
@@ -17,7 +18,7 @@ from sandbox.wire import Json, Reply, Routes, reply_json
 
 
 def projects(ask: Ask) -> Reply:
-    found = [ask.site.views.project(one) for one in ask.site.world.projects]
+    found = [ask.site.views.project(one) for one in ask.site.world.projects if not one.locked]
     skip, top = ask.number("$skip", 0), ask.number("$top", 100)
     return collection(found[skip : skip + top])
 
@@ -173,7 +174,7 @@ def notifications(ask: Ask) -> Reply:
 
 def _project(ask: Ask) -> Project:
     found = ask.site.world.project(str(ask.call.params["project"]))
-    if found is None:
+    if found is None or found.locked:
         raise no_project(str(ask.call.params["project"]))
     return found
 
@@ -229,7 +230,8 @@ def routes() -> Routes:  # type: ignore[type-arg]
             ("PATCH", one_talk, items.edit_comment),
             ("DELETE", one_talk, items.delete_comment),
             ("POST", "/wit/wiql", items.query),
-            ("GET", "/wit/reporting/workitemrevisions", items.revisions),
+            ("GET", "/wit/reporting/workitemrevisions", reports.revisions),
+            ("GET", "/wit/reporting/workitemlinks", reports.links),
             ("GET", "/wit/recyclebin", items.bin_list),
             ("GET", "/wit/recyclebin/{id:int}", items.bin_item),
             ("PATCH", "/wit/recyclebin/{id:int}", items.restore),

@@ -5,8 +5,6 @@ Azure DevOps docs: Work Item Tracking REST API 7.1.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from sandbox.azure_devops import patch, wiql
 from sandbox.azure_devops.ask import Ask, collection
 from sandbox.azure_devops.desk import known_kind
@@ -62,7 +60,7 @@ def update(ask: Ask) -> Reply:
 def delete(ask: Ask) -> Reply:
     item = ask.item()
     if ask.flag("destroy"):
-        item.destroyed = True
+        ask.site.desk.burn(item)
     else:
         ask.site.desk.trash(item, ask.me)
     return reply_json(ask.site.views.trashed(item))
@@ -81,8 +79,7 @@ def query(ask: Ask) -> Reply:
     precise = ask.flag("timePrecision")
     asker = wiql.Asker(ask.me, ask.project, ask.team, precise)
     raw = ask.param("$top")
-    items = list(ask.site.world.items.values())
-    found = wiql.matching(text, items, asker, int(raw) if raw else None)
+    found = wiql.matching(text, ask.site.shelf(), asker, int(raw) if raw else None)
     base = ask.site.world.base
     return reply_json(
         {
@@ -103,46 +100,6 @@ def query(ask: Ask) -> Reply:
     )
 
 
-def revisions(ask: Ask) -> Reply:
-    """Reporting: in the order of saving; a token goes on after the last one told."""
-    token = ask.param("continuationToken") or ""
-    after = int(token.partition(".")[0]) if token.partition(".")[0].isdecimal() else 0
-    start, size = ask.param("startDateTime"), min(ask.number("$maxPageSize", _BATCH), 1000)
-    since = datetime.fromisoformat(start) if start else None
-    lag = timedelta(seconds=ask.site.faults.number("list_lag"))
-    upto = ask.site.world.now() - lag
-    items = [
-        item
-        for item in ask.site.world.items.values()
-        if item.project is ask.home
-        and item.mark > after
-        and (item.alive or (ask.flag("includeDeleted") and not item.destroyed))
-        and (since is None or datetime.fromisoformat(item.updates[-1].at) >= since)
-        and datetime.fromisoformat(item.updates[-1].at) <= upto
-    ]
-    items.sort(key=lambda item: item.mark)
-    told, more = items[:size], len(items) > size
-    mark = told[-1].mark if told else after
-    base = f"{ask.site.world.base}/_apis/wit/reporting/workItemRevisions"
-    return reply_json(
-        {
-            "values": [_reported(ask, item) for item in told],
-            "nextLink": f"{base}?continuationToken={mark}.1",
-            "continuationToken": f"{mark}.1",
-            "isLastBatch": not more,
-        }
-    )
-
-
-def _reported(ask: Ask, item: Item) -> Json:
-    fields = _names(ask)
-    shown = ask.site.views.item(item, "fields")
-    held = shown["fields"]
-    wanted = {name: held[name] for name in held if not fields or name in fields}
-    gone = {"System.IsDeleted": True} if not item.alive else {}
-    return {"id": item.id, "rev": item.rev, "fields": {**wanted, **gone}}
-
-
 def comments(ask: Ask) -> Reply:
     item = ask.item()
     shown = [one for one in item.comments if ask.flag("includeDeleted") or not one.deleted]
@@ -150,7 +107,7 @@ def comments(ask: Ask) -> Reply:
         shown.reverse()
     token = ask.param("continuationToken") or "0"
     start = int(token) if token.isdecimal() else 0
-    size = min(ask.number("$top", _BATCH), _BATCH)
+    size = ask.site.faults.page_size(min(ask.number("$top", _BATCH), _BATCH))
     page = shown[start : start + size]
     views = ask.site.views
     told: Json = {
@@ -198,7 +155,7 @@ def bin_list(ask: Ask) -> Reply:
     return collection(
         [
             {"id": item.id, "url": f"{base}/_apis/wit/recyclebin/{item.id}"}
-            for item in ask.site.world.items.values()
+            for item in ask.site.listed()
             if item.deleted and not item.destroyed and ask.project in (None, item.project)
         ]
     )
@@ -230,7 +187,7 @@ def _comment(ask: Ask, deleted: bool = False) -> Comment:
 
 def _trashed(ask: Ask) -> Item:
     key = int(ask.call.params["id"])
-    found = ask.site.world.items.get(key)
+    found = ask.replica(key)
     if found is None or found.deleted is None or found.destroyed:
         raise no_item(key)
     return found
@@ -245,7 +202,7 @@ def _many(
                       "VssPropertyValidationException")  # fmt: skip
     found: list[Json | None] = []
     for key in keys:
-        item = ask.site.world.items.get(key)
+        item = ask.replica(key)
         if item is not None and item.alive:
             found.append(ask.site.views.item(item, expand or "none", fields))
         elif (policy or "fail").lower() == "omit":

@@ -187,7 +187,8 @@ class Mail:
 
 def _wants(one: Subscription, item: Item, event: str) -> bool:
     """An empty project means all of them."""
-    if one.body.get("eventType") != event or one.status.startswith("disabled"):
+    silent = item.hidden or item.project.locked  # its creator may not see them
+    if silent or one.body.get("eventType") != event or one.status.startswith("disabled"):
         return False
     inputs = one.body.get("publisherInputs") or {}
     area = str(inputs.get("areaPath") or "").lower()

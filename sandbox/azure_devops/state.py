@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sandbox.azure_devops.process import KINDS, Kind
+from sandbox.backup import Backup
+from sandbox.trail import Trail
 from sandbox.wire import Json
 
 _SPACE = uuid.UUID("6f1b5f0e-0000-4000-8000-000000000000")
@@ -81,6 +83,19 @@ class Update:
 
 
 @dataclass(eq=False)
+class Linked:
+    """A link that was added or removed, as reports tell it."""
+
+    mark: int
+    at: str
+    by: Person
+    rel: str
+    source: Item
+    target: Item
+    added: bool
+
+
+@dataclass(eq=False)
 class Item:
     id: int
     project: Project
@@ -94,6 +109,9 @@ class Item:
     deleted: str | None = None
     deleted_by: Person | None = None
     destroyed: bool = False
+    hidden: bool = False
+    past: Trail[Item] = field(default_factory=Trail, repr=False)
+    """What indexes and replicas that lag still show."""
 
     @property
     def kind(self) -> Kind:
@@ -102,6 +120,13 @@ class Item:
     @property
     def alive(self) -> bool:
         return self.deleted is None and not self.destroyed
+
+    def as_it_is(self) -> Item:
+        """A copy that later changes do not reach."""
+        kept = replace(self, fields=dict(self.fields), formats=dict(self.formats), past=Trail())
+        kept.relations, kept.updates = list(self.relations), list(self.updates)
+        kept.comments = [replace(one) for one in self.comments]
+        return kept
 
 
 @dataclass(eq=False)
@@ -119,6 +144,7 @@ class Project:
     areas: Node
     iterations: Node
     teams: list[Team] = field(default_factory=list)
+    locked: bool = False
 
     def nodes(self, structure: str) -> Iterator[tuple[str, Node]]:
         return (self.areas if structure == "area" else self.iterations).walk()
@@ -154,6 +180,9 @@ class World:
         self.people: dict[str, Person] = {}
         self.projects: list[Project] = []
         self.items: dict[int, Item] = {}
+        self.saved: dict[int, Item] = {}
+        self.linked: list[Linked] = []
+        self.kept: Backup | None = None
         self.tags: dict[str, str] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.files: dict[str, File] = {}

@@ -8,6 +8,7 @@ from sandbox.azure_devops.process import AREA, ITERATION, PROJECT
 from sandbox.azure_devops.state import (
     Comment,
     Item,
+    Linked,
     Node,
     Person,
     Project,
@@ -112,6 +113,24 @@ class Views:
             "url": f"{self.item_url(one.item)}/comments/{one.id}",
         }
         return {**shown, "isDeleted": True} if one.deleted else shown
+
+    def reported(self, one: Linked) -> Json:
+        """A link as reports tell it: once, from its forward end."""
+        return {
+            "rel": one.rel.removesuffix("-Forward"),
+            "attributes": {
+                "linkType": one.rel,
+                "sourceId": one.source.id,
+                "targetId": one.target.id,
+                "isActive": one.added,
+                "changedDate": one.at,
+                "changedBy": self.person(one.by),
+                "comment": "",
+                "changedOperation": "create" if one.added else "remove",
+                "sourceProjectId": one.source.project.id,
+                "targetProjectId": one.target.project.id,
+            },
+        }
 
     def trashed(self, item: Item) -> Json:
         by = item.deleted_by.text if item.deleted_by else ""

@@ -5,10 +5,15 @@ Azure DevOps docs: Syntax for the Work Item Query Language (WIQL).
 
 from __future__ import annotations
 
+import bisect
+import operator
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
 
 from sandbox.azure_devops.process import FIELDS
 from sandbox.azure_devops.refusals import invalid
@@ -25,6 +30,12 @@ _SHAPE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 Test = Callable[[Item], bool]
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 @dataclass
@@ -37,18 +48,39 @@ class Asker:
     precise: bool
 
 
-def matching(query: str, items: list[Item], asker: Asker, top: int | None) -> list[Item]:
+class Shelf:
+    """Work items by id; a query that names a range of ids looks at nothing else."""
+
+    def __init__(self, items: dict[int, Item]) -> None:
+        self._items = items
+        self._keys = sorted(items)
+
+    def between(self, over: int, upto: int | None) -> Iterator[Item]:
+        """Those that are there and may be seen, in the order of their ids."""
+        start = bisect.bisect_right(self._keys, over)
+        end = len(self._keys) if upto is None else bisect.bisect_right(self._keys, upto)
+        for key in self._keys[start:end]:
+            item = self._items[key]
+            if item.alive and not item.hidden and not item.project.locked:
+                yield item
+
+
+def matching(query: str, shelf: Shelf, asker: Asker, top: int | None) -> list[Item]:
     """The work items a query brings, in its order; Refused above 20,000."""
     shape = _SHAPE.match(query)
     if shape is None:
         raise invalid("TF51006: The query statement is missing a FROM clause.", "SyntaxException")
-    test = _Parser(shape["where"], asker).whole() if shape["where"] else _always
-    found = [item for item in items if item.alive and test(item)]
-    for part in reversed((shape["order"] or "").split(",") if shape["order"] else []):
+    parser = _Parser(shape["where"] or "", asker)
+    test = parser.whole() if shape["where"] else _always
+    orders = (shape["order"] or "").split(",") if shape["order"] else []
+    by_id = [one.strip().lower() for one in orders] == ["[system.id]"]
+    enough = None if not by_id else (MOST + 1 if top is None else top)
+    found = list(islice(filter(test, shelf.between(*parser.ids())), enough))
+    for part in reversed([] if by_id else orders):
         name = part.replace("[", "").replace("]", "").strip()
         down = name.lower().endswith(" desc")
-        field = re.sub(r"\s+(asc|desc)$", "", name, flags=re.IGNORECASE)
-        found.sort(key=lambda item: _sortable(_held(item, field)), reverse=down)
+        held = _holding(re.sub(r"\s+(asc|desc)$", "", name, flags=re.IGNORECASE))
+        found.sort(key=lambda item: _sortable(held(item)), reverse=down)
     if top is not None:
         found = found[:top]
     if len(found) > MOST:
@@ -65,6 +97,9 @@ class _Parser:
 
     def __init__(self, text: str, asker: Asker) -> None:
         self.asker = asker
+        self._inner = 0
+        self._either = False
+        self._over, self._upto = 0, sys.maxsize
         self.tokens: list[tuple[str, str]] = []
         place = 0
         while place < len(text.rstrip()):
@@ -81,24 +116,33 @@ class _Parser:
             raise _wrong(self.tokens[0][1])
         return test
 
+    def ids(self) -> tuple[int, int]:
+        """(above which id, up to which) everything lies that was asked for."""
+        return (0, sys.maxsize) if self._either else (self._over, self._upto)
+
     def _any(self) -> Test:
         tests = [self._all()]
         while self._word("or"):
+            self._either |= not self._inner
             tests.append(self._all())
-        return lambda item: any(test(item) for test in tests)
+        return tests[0] if len(tests) == 1 else lambda item: any(test(item) for test in tests)
 
     def _all(self) -> Test:
         tests = [self._one()]
         while self._word("and"):
             tests.append(self._one())
-        return lambda item: all(test(item) for test in tests)
+        return tests[0] if len(tests) == 1 else lambda item: all(test(item) for test in tests)
 
     def _one(self) -> Test:
         if self._word("not"):
+            self._inner += 1
             test = self._one()
+            self._inner -= 1
             return lambda item: not test(item)
         if self._mark("("):
+            self._inner += 1
             test = self._any()
+            self._inner -= 1
             self._expect(")")
             return test
         return self._condition()
@@ -111,23 +155,43 @@ class _Parser:
         negated = op.lower() == "not"
         if negated:
             kind, op = self._next()
-        op = op.lower()
+        op, held = op.lower(), _holding(field)
         if op == "in":
-            self._expect("(")
-            values = [self._value()]
-            while self._mark(","):
-                values.append(self._value())
-            self._expect(")")
-            return lambda item: negated != any(_equal(_held(item, field), one) for one in values)
+            values = self._values()
+            self._narrow(field, negated, values)
+            return lambda item: negated != any(_equal(held(item), one) for one in values)
         if (op == "contains" and not self._word("words")) or op == "under":
             wanted = str(self._value()).lower()
             place = _under if op == "under" else _contains
-            return lambda item: negated != place(field, str(_held(item, field) or ""), wanted)
-        value = self._value()
+            return lambda item: negated != place(field, str(held(item) or ""), wanted)
+        return self._comparison(field, op, self._value())
+
+    def _comparison(self, field: str, op: str, value: object) -> Test:
+        held = _holding(field)
         if value == "@teamareas":
             return lambda item: (op == "<>") != self._in_team(item)
         self._check_time(value)
-        return lambda item: _compared(_held(item, field), op, value)
+        if field.lower() == "system.id" and isinstance(value, int) and not self._inner:
+            self._over = max(self._over, value if op == ">" else 0)
+            self._upto = min(self._upto, value if op == "<=" else sys.maxsize)
+        if op in ("=", "<>"):
+            return lambda item: (op == "=") == _equal(held(item), value)
+        return _compared(held, op, value)
+
+    def _values(self) -> list[object]:
+        self._expect("(")
+        values = [self._value()]
+        while self._mark(","):
+            values.append(self._value())
+        self._expect(")")
+        return values
+
+    def _narrow(self, field: str, negated: bool, values: list[object]) -> None:
+        """A list of ids is a range, too."""
+        keys = [one for one in values if isinstance(one, int)]
+        if field.lower() == "system.id" and keys and not negated and not self._inner:
+            self._over = max(self._over, min(keys) - 1)
+            self._upto = min(self._upto, max(keys))
 
     def _in_team(self, item: Item) -> bool:
         team = self.asker.team
@@ -188,10 +252,12 @@ def _known(field: str) -> bool:
     return any(field.lower() == known.lower() for known in FIELDS)
 
 
-def _held(item: Item, field: str) -> object:
+def _holding(field: str) -> Callable[[Item], object]:
+    """What a work item holds in a field, whatever its case."""
     if field.lower() == "system.id":
-        return item.id
-    return next((v for name, v in item.fields.items() if name.lower() == field.lower()), None)
+        return lambda item: item.id
+    name = next((known for known in FIELDS if known.lower() == field.lower()), field)
+    return lambda item: item.fields.get(name)
 
 
 def _equal(held: object, value: object) -> bool:
@@ -203,13 +269,15 @@ def _equal(held: object, value: object) -> bool:
     return held == value or (value == "" and held is None)
 
 
-def _compared(held: object, op: str, value: object) -> bool:
-    if op in ("=", "<>"):
-        return (op == "=") == _equal(held, value)
-    if held is None:
-        return False
-    one, other = _sortable(held), _sortable(value)
-    return {"<": one < other, "<=": one <= other, ">": one > other, ">=": one >= other}[op]
+def _compared(held: Callable[[Item], object], op: str, value: object) -> Test:
+    """An unset field is neither more nor less than anything."""
+    other, compare = _sortable(value), _COMPARE[op]
+
+    def test(item: Item) -> bool:
+        found = held(item)
+        return found is not None and compare(_sortable(found), other)
+
+    return test
 
 
 def _contains(field: str, held: str, value: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from sandbox.backup import Backup
 from sandbox.github.desk import NoSuch, act
 from sandbox.github.pull_acts import PullActs
 from sandbox.github.state import Comment, Hook, Issue, Person
@@ -20,6 +21,12 @@ ALL_EVENTS = (
     "meta",
     "pull_request",
 )
+
+NOT_IN_BACKUPS = (
+    *("now", "base", "lock", "people", "types", "fields", "kept", "_ids"),
+    *("last_number", "scans", "issue_trails", "comment_trails", "trailed", "revision"),
+)
+"""What belongs to the sandbox itself, and the counters that never go back."""
 
 
 class Acts(PullActs):
@@ -38,10 +45,11 @@ class Acts(PullActs):
         issue, actor = self.issue(number), self.who(by)
         born = self.world.moment()
         comment = Comment(self.world.next_id("comment"), issue, actor, body, born, born)
+        self.remember_comment(comment, there=False)
         with self.changing(issue):
             issue.comments.append(comment)
             self.repo.comments[comment.id] = comment
-            self.repo.comment_shelf.put(comment.id, born)
+            self.repo.shelve_comment(comment)
         self._tell_comment(issue, comment, "created", actor)
         return comment
 
@@ -52,11 +60,9 @@ class Acts(PullActs):
         before = found.body
         if before == body:
             return found
-        shelf = self.repo.comment_shelf
-        shelf.drop(found.id, found.updated_at)
+        self.remember_comment(found)
         found.body, found.updated_at = body, self.world.moment()
-        shelf.put(found.id, found.updated_at)
-        self.repo.revision += 1
+        self.repo.shelve_comment(found)
         changes = {"body": {"from": before}}
         self._tell_comment(found.issue, found, "edited", actor, changes=changes)
         return found
@@ -66,12 +72,64 @@ class Acts(PullActs):
         """Leaves no trace in lists: only the issue's comment count falls."""
         found, actor = self.find_comment(comment), self.who(by)
         issue = found.issue
+        self.remember_comment(found)
         with self.changing(issue, moves=False):
             issue.comments.remove(found)
             del self.repo.comments[found.id]
-            self.repo.comment_shelf.drop(found.id, found.updated_at)
+            self.repo.shelve_comment(found)
         self.note(issue, "comment_deleted", actor)
         self._tell_comment(issue, found, "deleted", actor)
+
+    @act
+    def hide(self, key: int | str) -> None:
+        """Our tokens cannot read this issue any more: 404, and no list shows it.
+
+        No such right exists at GitHub for one issue; what is imitated is how the loss of one looks.
+        """
+        self._show(key, hidden=True)
+
+    @act
+    def unhide(self, key: int | str) -> None:
+        """It can be read again; nothing tells so."""
+        self._show(key, hidden=False)
+
+    @act
+    def lock_out(self) -> None:
+        """Every token loses its access: GitHub does not even confirm that the repository exists."""
+        self.repo.locked_out = True
+
+    @act
+    def let_in(self) -> None:
+        """All tokens have their access again."""
+        self.repo.locked_out = False
+
+    @act
+    def backup(self) -> None:
+        """Keep the state of all repositories as it is now."""
+        self.world.kept = Backup(
+            [self.world, *self.world.repos.values()],
+            leave=NOT_IN_BACKUPS,
+            shared=[*self.world.people.values()],
+        )
+
+    @act
+    def go_back(self) -> None:
+        """An Enterprise Server restored from its backup: later things were never there, and every
+        `updated_at` is the old one. Numbers and ids go on where they were."""
+        if self.world.kept is None:
+            raise NoSuch("there is no backup to go back to")
+        self.world.kept.restore()
+        for repo in self.world.repos.values():
+            repo.revision += 1
+
+    def _show(self, key: int | str, *, hidden: bool) -> None:
+        issue = self.issue(int(key))
+        self.remember(issue)
+        issue.hidden = hidden
+        self.repo.hidden = {one.number for one in self.repo.issues.values() if one.hidden}
+        self.repo.shelve(issue)
+        for comment in issue.comments:
+            self.repo.shelve_comment(comment)
 
     @act
     def rename_repo(self, name: str, *, by: str | None = None) -> None:

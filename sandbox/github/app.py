@@ -42,6 +42,7 @@ class Plan:
     login: str = "sandbox-user"
     seed: int = 1
     rate_limit: int = 5000
+    rate_seconds: int = 3600
     anonymous_limit: int = 60
     content_per_minute: int | None = None
     private: bool = False
@@ -66,6 +67,7 @@ def build(plan: Plan, base: str) -> Gate:
         plan.rate_limit,
         plan.anonymous_limit,
         content_per_minute=plan.content_per_minute,
+        seconds=plan.rate_seconds,
     )
     somebody = world.person(PEOPLE[0][0])
     faults = switchboard(plan.seed)

@@ -1,9 +1,13 @@
-"""What a REST route is given: the request, who asks, which repository, and the words to answer."""
+"""What a REST route is given: the request, who asks, which repository, and the words to answer.
+
+Pages are asked for by number; one cut short goes on by a cursor that the Link header names.
+"""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -36,10 +40,13 @@ class Page:
 
     number: int
     size: int
+    start: int
+    usual: int
 
     @property
-    def start(self) -> int:
-        return (self.number - 1) * self.size
+    def even(self) -> bool:
+        """Whether the next page is where its number says."""
+        return self.size == self.usual and self.start == (self.number - 1) * self.size
 
 
 @dataclass(slots=True)
@@ -51,6 +58,7 @@ class Ask:
     identity: Identity
     repo: Repo
     root: str
+    _page: Page | None = field(default=None, repr=False)
 
     @property
     def views(self) -> Views:
@@ -120,7 +128,7 @@ class Ask:
     def issue(self) -> Issue:
         """The issue of the path, for what hangs on it: 404 after a transfer, 410 once deleted."""
         issue = self.repo.issues.get(self.param("number"))
-        if issue is None or issue.moved_to is not None:
+        if issue is None or issue.moved_to is not None or issue.hidden:
             raise not_found()
         if issue.deleted:
             raise refusal(410, "This issue was deleted")
@@ -129,15 +137,20 @@ class Ask:
     def issue_or_redirect(self) -> Issue:
         """Only the issue's own address leads on to where it was transferred."""
         issue = self.repo.issues.get(self.param("number"))
-        if issue is not None and issue.moved_to is not None:
+        if issue is not None and issue.moved_to is not None and not issue.hidden:
             new = issue.moved_to
             url = f"{self.root}/repositories/{new.repo.id}/issues/{new.number}"
             raise moved(url, safe=self.call.method == "GET")
         return self.issue()
 
     def page(self) -> Page:
-        size = _positive(self.query("per_page"), USUAL_PER_PAGE)
-        return Page(_positive(self.query("page"), 1), min(size, MOST_PER_PAGE))
+        """The page asked for; GitHub may put fewer items on it than were asked for."""
+        if self._page is None:
+            usual = min(_positive(self.query("per_page"), USUAL_PER_PAGE), MOST_PER_PAGE)
+            number = _positive(self.query("page"), 1)
+            start = _after(self.query("after"), (number - 1) * usual)
+            self._page = Page(number, self.site.faults.page_size(usual), start, usual)
+        return self._page
 
     def listed(self, items: Sequence[object]) -> Reply:
         """One page of a short list."""
@@ -158,21 +171,22 @@ class Ask:
         named = f"/repos/{self.call.params.get('owner')}/{self.call.params.get('repo')}"
         if path.startswith(named):
             path = f"/repositories/{self.repo.id}{path[len(named) :]}"
-        return f"{self.root}{path}?{urlencode({**self.call.query, **query})}"
+        kept = {name: one for name, one in self.call.query.items() if name != "after"}
+        return f"{self.root}{path}?{urlencode({**kept, **query})}"
 
     def _links(self, page: Page, total: int) -> str:
-        last = max(1, -(-total // page.size))
-        wanted: dict[str, int] = {}
+        last = max(1, -(-total // page.usual))
+        end = page.start + page.size
+        wanted: dict[str, dict[str, object]] = {}
         if page.number > 1:
-            wanted["prev"] = min(page.number - 1, last)
-        if page.number < last:
-            wanted["next"] = page.number + 1
-            wanted["last"] = last
+            wanted["prev"] = {"page": min(page.number - 1, last)}
+        if end < total:
+            on = {} if page.even else {"after": _cursor(end)}
+            wanted["next"] = {"page": page.number + 1, **on}
+            wanted["last"] = {"page": last}
         if page.number > 1:
-            wanted["first"] = 1
-        return ", ".join(
-            f'<{self.here(page=number)}>; rel="{name}"' for name, number in wanted.items()
-        )
+            wanted["first"] = {"page": 1}
+        return ", ".join(f'<{self.here(**query)}>; rel="{name}"' for name, query in wanted.items())
 
 
 def text_of(body: Json, name: str, *, null: bool = True) -> str | None:
@@ -194,6 +208,19 @@ def names_of(value: object, name: str) -> list[str]:
         if not isinstance(one, str):
             raise wrong_type(name, one, "a string")
     return [str(one) for one in names]
+
+
+def _cursor(start: int) -> str:
+    return base64.urlsafe_b64encode(f"cursor:{start}".encode()).decode()
+
+
+def _after(cursor: str, usual: int) -> int:
+    """Where a cursor of ours leads to; `usual` without one."""
+    try:
+        told = base64.urlsafe_b64decode(cursor).decode().removeprefix("cursor:")
+    except ValueError:
+        return usual
+    return int(told) if told.isdigit() else usual
 
 
 def _positive(text: str, default: int) -> int:

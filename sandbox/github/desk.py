@@ -8,20 +8,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
+import orjson
+
 from sandbox.github.mail import Mail
 from sandbox.github.state import (
+    TIMELINE_ONLY,
+    Comment,
     Event,
     Issue,
     IssueField,
     IssueType,
     Label,
+    Look,
     Milestone,
-    Past,
     Person,
     Repo,
     World,
 )
 from sandbox.github.views import Views
+from sandbox.trail import Trail
 
 D = TypeVar("D", bound="Desk")
 P = ParamSpec("P")
@@ -108,7 +113,8 @@ class Desk:
             self.world.next_id("event"), kind, by, self.world.moment(), issue, dict(extra)
         )
         issue.events.append(event)
-        issue.repo.events.append(event)
+        if kind not in TIMELINE_ONLY:
+            issue.repo.events.append(event)
 
     @contextmanager
     def changing(self, issue: Issue, *, moves: bool = True) -> Iterator[None]:
@@ -118,7 +124,7 @@ class Desk:
         (measured: reference page, "What does and does not move updated_at").
         """
         repo = issue.repo
-        self._remember(issue)
+        self.remember(issue)
         repo.tally(issue, -1)
         yield
         if moves:
@@ -129,11 +135,23 @@ class Desk:
         repo.tally(issue, +1)
         repo.shelve(issue)
 
-    def _remember(self, issue: Issue) -> None:
-        lag = self.lag()
+    def remember(self, issue: Issue, *, there: bool = True) -> None:
+        """Keep how it looks before it changes, while something lags behind."""
+        lag, trails = self.lag(), issue.repo.issue_trails
         if lag <= 0:
-            issue.past.clear()
+            trails.pop(issue.number, None)
             return
-        now = self.world.now()
-        look = Past(now, issue.updated_at, issue.state, self.views.rest_issue(issue))
-        issue.past.append(look)
+        look = self.views.look(issue) if there and issue.shown else None
+        trails.setdefault(issue.number, Trail()).keep(look, self.world.now(), lag)
+
+    def remember_comment(self, comment: Comment, *, there: bool = True) -> None:
+        """The same for a comment; deleted ones are still to be found for a while."""
+        lag, repo = self.lag(), comment.issue.repo
+        if lag <= 0:
+            repo.comment_trails.pop(comment.id, None)
+            repo.trailed.pop(comment.id, None)
+            return
+        rendered = orjson.dumps(self.views.comment(comment))
+        look = Look(comment.updated_at, "", rendered) if there else None
+        repo.comment_trails.setdefault(comment.id, Trail()).keep(look, self.world.now(), lag)
+        repo.trailed[comment.id] = comment

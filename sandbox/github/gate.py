@@ -74,6 +74,9 @@ class Gate:
             asked = self.site.log.add(
                 Asked(call.method, call.path, dict(call.query), at=self.site.world.moment())
             )
+            if self.site.faults.happens("cut"):
+                asked.lost = True
+                return None
             if call.method in WRITES and self.site.faults.happens("answer_lost"):
                 asked.lost = True
                 self._act_unseen(call, asked)
@@ -105,6 +108,7 @@ class Gate:
             budget = self.site.limits.budget(identity, resource)
             refused = self._refuse(call, identity, budget)
             reply = refused or self._route(call, identity, root)
+            asked.refused = refused is not None and refused.status < 500
             self._count(call, reply, asked, identity, budget, refused is not None)
         except Refused as no:
             reply = no.reply
@@ -179,7 +183,10 @@ class Gate:
             return self.site.home
         owner, name = call.params["owner"], call.params["repo"]
         repo = self.site.world.repo_named(owner, name)
-        if repo is None or (repo.private and not identity.reads_private and not identity.is_app):
+        private = repo is not None and repo.private
+        if repo is None or repo.locked_out:
+            raise not_found()
+        if private and not identity.reads_private and not identity.is_app:
             raise not_found()
         if repo.full_name.lower() != f"{owner}/{name}".lower():
             rest = call.path.removeprefix(f"/repos/{owner}/{name}")

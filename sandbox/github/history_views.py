@@ -42,8 +42,9 @@ def event_view(views: Views, event: Event) -> Json:
 
 
 def repo_event_view(views: Views, event: Event) -> Json:
-    """The repository-wide list adds the issue, in its state of today."""
-    return {**event_view(views, event), "issue": orjson.Fragment(views.rest_issue(event.issue))}
+    """The repository-wide list adds the issue, in its state of today, and tells no close reason."""
+    told = {name: one for name, one in event_view(views, event).items() if name != "state_reason"}
+    return {**told, "issue": orjson.Fragment(views.rest_issue(event.issue))}
 
 
 def commented_view(views: Views, comment: Comment) -> Json:

@@ -151,11 +151,12 @@ class IssueActs(LinkActs):
 
     def _new_issue(self, repo: Repo, title: str, body: str | None, author: Person) -> Issue:
         born = self.world.moment()
-        number = len(repo.issues) + 1
+        number = repo.next_number()
         key = self.world.next_id("issue")
         return Issue(key, number, repo, title, body or None, author, born, born)
 
     def _enter(self, issue: Issue) -> None:
+        self.remember(issue, there=False)
         issue.repo.issues[issue.number] = issue
         issue.repo.tally(issue, +1)
         issue.repo.shelve(issue)
@@ -180,14 +181,15 @@ class IssueActs(LinkActs):
 
     def _take_comments(self, issue: Issue) -> None:
         for comment in issue.comments:
+            self.remember_comment(comment)
             del issue.repo.comments[comment.id]
-            issue.repo.comment_shelf.drop(comment.id, comment.updated_at)
+            issue.repo.shelve_comment(comment)
 
     def _bring_comments(self, issue: Issue) -> None:
         for comment in issue.comments:
             comment.issue = issue
             issue.repo.comments[comment.id] = comment
-            issue.repo.comment_shelf.put(comment.id, comment.updated_at)
+            issue.repo.shelve_comment(comment)
 
     def _detach(self, issue: Issue) -> None:
         if issue.parent is not None:
@@ -196,6 +198,7 @@ class IssueActs(LinkActs):
             issue.parent = None
         for child in issue.children:
             child.parent = None
+            child.version += 1
         issue.children = []
         for one in issue.blocked_by:
             one.blocking.remove(issue)

@@ -56,10 +56,12 @@ class Limits:
         anonymous: int = 60,
         search: int = 30,
         content_per_minute: int | None = None,
+        seconds: int = HOUR,
     ) -> None:
         self.limit = limit
         self.anonymous = anonymous
         self.search = search
+        self.seconds = seconds
         self.content_per_minute = content_per_minute
         self._now = now
         self._budgets: dict[tuple[str, str], Budget] = {}
@@ -71,7 +73,7 @@ class Limits:
         now = int(self._now().timestamp())
         known = self._budgets.get(key)
         if known is None or known.reset <= now:
-            seconds = 60 if resource == "search" else HOUR
+            seconds = 60 if resource == "search" else self.seconds
             known = Budget(resource, self._limit(who, resource), now + seconds)
             self._budgets[key] = known
         return known

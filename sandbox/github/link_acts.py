@@ -16,7 +16,7 @@ class LinkActs(TriageActs):
         parent, sub, actor = self.issue(number), self.issue(child), self.who(by)
         if sub.parent is not None:
             self.remove_sub_issue(sub.parent.number, child, by=by)
-        with self.changing(parent, moves=False):
+        with self.changing(parent, moves=False), self.changing(sub, moves=False):
             parent.children.append(sub)
             sub.parent = parent
         self.note(parent, "sub_issue_added", actor, sub_issue=self.views.reference(sub))
@@ -29,7 +29,7 @@ class LinkActs(TriageActs):
         parent, sub, actor = self.issue(number), self.issue(child), self.who(by)
         if sub.parent is not parent:
             raise NoSuch(f"issue {child} is no sub-issue of {number}")
-        with self.changing(parent, moves=False):
+        with self.changing(parent, moves=False), self.changing(sub, moves=False):
             parent.children.remove(sub)
             sub.parent = None
         self.note(parent, "sub_issue_removed", actor, sub_issue=self.views.reference(sub))

@@ -76,7 +76,7 @@ class Seeding:
         draw = self.random
         thing = draw.choice(THINGS)
         body = draw.choice(BODIES).replace("{thing}", thing) or None
-        number = len(self.repo.issues) + 1
+        number = self.repo.next_number()
         title = f"The {thing} {draw.choice(TROUBLES)}"
         key = self.world.next_id("issue")
         born = _print(moment)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.crowd import Crowd
-from sandbox.faults import Switchboard
+from sandbox.faults import LAGS, SHARED_CHANCES, Switchboard
 from sandbox.github.accounts import Accounts
 from sandbox.github.acts import Acts, names_of_acts
 from sandbox.github.desk import NoSuch
@@ -20,11 +20,9 @@ from sandbox.outbox import CHANCES, NUMBERS, Outbox
 from sandbox.requests import RequestLog
 from sandbox.wire import Json
 
-API_CHANCES = ("errors",)
 API_COUNTS = ("rate_limit_next", "secondary_next", "answer_lost")
 API_NUMBERS = {
     "slow": 0.0,
-    "list_lag": 0.0,
     "search_lag": 0.0,
     "late_effect": 0.0,
     "reset_in": 0.0,
@@ -35,8 +33,8 @@ API_NUMBERS = {
 
 def switchboard(seed: int) -> Switchboard:
     """The faults of this tracker: those of the outbox and those of the API."""
-    chances = (*CHANCES, *API_CHANCES)
-    return Switchboard(chances, API_COUNTS, {**NUMBERS, **API_NUMBERS}, seed)
+    chances = (*CHANCES, *SHARED_CHANCES)
+    return Switchboard(chances, API_COUNTS, {**NUMBERS, **LAGS, **API_NUMBERS}, seed)
 
 
 @dataclass
@@ -63,7 +61,12 @@ class Site:
         return Acts(self.world, repo, self.views, self.mail, self.somebody, self.list_lag)
 
     def list_lag(self) -> float:
-        return self.faults.number("list_lag")
+        """Seconds that lists are behind; a replica that lags has old lists, too."""
+        return max(self.faults.number("index_lag"), self.read_lag())
+
+    def read_lag(self) -> float:
+        """Seconds that single reads are behind."""
+        return self.faults.number("replica_lag")
 
     def neutral(self) -> Json:
         """The state in no vendor's words, for comparing with what was synced."""
@@ -112,4 +115,5 @@ def _ticket(issue: Issue) -> Json:
             {"author": one.author.login, "body": one.body, "id": one.id} for one in issue.comments
         ],
         "deleted": not issue.alive,
+        "hidden": issue.hidden,
     }

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.backup import Backup
 from sandbox.github.shelves import Shelf
+from sandbox.trail import Trail
 
 Stamp = str
 
@@ -29,6 +31,9 @@ FIRST_IDS = {
     "hook": 520_044_870,
     "delivery": 29_400_000_000,
 }
+
+TIMELINE_ONLY = ("cross-referenced", "comment_deleted")
+"""GitHub docs: Issue event types. What no list of issue events tells, or is said to tell."""
 
 
 def stamp(moment: datetime) -> Stamp:
@@ -102,6 +107,7 @@ class Comment:
     body: str
     created_at: Stamp
     updated_at: Stamp
+    shelved: Stamp | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -117,13 +123,16 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """How an issue looked in lists until a moment; kept only while lists lag behind."""
+class Look:
+    """How an issue or a comment looks: what lists sort and filter by, its JSON, and its lines.
 
-    until: datetime
+    `lines` are the issues it hangs together with: parent, children, blockers and blocked ones.
+    """
+
     updated_at: Stamp
     state: str
     rendered: bytes
+    lines: tuple[tuple[Issue, ...], ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -158,15 +167,20 @@ class Issue:
     parent: Issue | None = None
     children: list[Issue] = field(default_factory=list)
     deleted: bool = False
+    hidden: bool = False
     moved_to: Issue | None = None
     version: int = 0
     rendered: tuple[int, int, bytes] | None = None
     shelved: tuple[str, Stamp] | None = None
-    past: list[Past] = field(default_factory=list)
 
     @property
     def alive(self) -> bool:
         return not self.deleted and self.moved_to is None
+
+    @property
+    def shown(self) -> bool:
+        """Whether those who hold a token see it."""
+        return self.alive and not self.hidden
 
 
 @dataclass(slots=True, eq=False)
@@ -213,6 +227,7 @@ class Repo:
     updated_at: Stamp
     private: bool = False
     archived: bool = False
+    locked_out: bool = False
     description: str | None = "Everything that is wrong with our shop"
     issues: dict[int, Issue] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
@@ -225,6 +240,11 @@ class Repo:
     )
     comment_shelf: Shelf = field(default_factory=Shelf)
     scans: dict[tuple[object, ...], tuple[int, list[Issue]]] = field(default_factory=dict)
+    issue_trails: dict[int, Trail[Look]] = field(default_factory=dict)
+    comment_trails: dict[int, Trail[Look]] = field(default_factory=dict)
+    trailed: dict[int, Comment] = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)
+    last_number: int = 0
     revision: int = 0
     looks: int = 0
 
@@ -232,25 +252,42 @@ class Repo:
     def full_name(self) -> str:
         return f"{self.owner.login}/{self.name}"
 
+    def next_number(self) -> int:
+        """Issues and pull requests share their numbers, and none is given out twice."""
+        self.last_number += 1
+        return self.last_number
+
     def shelve(self, issue: Issue) -> None:
         """Put an issue where lists look for it; called after every change."""
         if issue.shelved is not None:
             was_state, was_updated = issue.shelved
             for shelf in (self.shelves["all"], self.shelves[was_state]):
                 shelf.drop(issue.number, was_updated)
-        issue.shelved = (issue.state, issue.updated_at) if issue.alive else None
+        issue.shelved = (issue.state, issue.updated_at) if issue.shown else None
         if issue.shelved is not None:
             for shelf in (self.shelves["all"], self.shelves[issue.state]):
                 shelf.put(issue.number, issue.updated_at)
         self.revision += 1
 
+    def shelve_comment(self, comment: Comment) -> None:
+        """Put a comment where the repository's list looks for it; called after every change."""
+        if comment.shelved is not None:
+            self.comment_shelf.drop(comment.id, comment.shelved)
+        there = comment.id in self.comments and comment.issue.shown
+        comment.shelved = comment.updated_at if there else None
+        if comment.shelved is not None:
+            self.comment_shelf.put(comment.id, comment.shelved)
+        self.revision += 1
+
     def shelve_all(self) -> None:
         """Sort everything once, after seeding; inserting one by one would be quadratic."""
-        alive = [issue for issue in self.issues.values() if issue.alive]
+        alive = [issue for issue in self.issues.values() if issue.shown]
         for issue in alive:
             issue.shelved = (issue.state, issue.updated_at)
         for state, shelf in self.shelves.items():
             shelf.fill((i.number, i.updated_at) for i in alive if state in ("all", i.state))
+        for comment in self.comments.values():
+            comment.shelved = comment.updated_at
         self.comment_shelf.fill((c.id, c.updated_at) for c in self.comments.values())
         self.revision += 1
 
@@ -278,6 +315,7 @@ class World:
     names: dict[str, Repo] = field(default_factory=dict)
     types: list[IssueType] = field(default_factory=list)
     fields: list[IssueField] = field(default_factory=list)
+    kept: Backup | None = None
     _ids: dict[str, itertools.count[int]] = field(default_factory=dict)
 
     def moment(self) -> Stamp:

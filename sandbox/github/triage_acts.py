@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from sandbox.github.definition_acts import DefinitionActs
 from sandbox.github.desk import NoSuch, act
-from sandbox.github.state import Issue, IssueType, Label, Milestone, Person
+from sandbox.github.state import Issue, Label, Milestone, Person
+from sandbox.github.views import issue_type_reference
 
 
 class TriageActs(DefinitionActs):
@@ -109,8 +110,8 @@ class TriageActs(DefinitionActs):
         with self.changing(issue):
             issue.type = kind
         shown = {
-            "issue_type": _type_view(kind or before),
-            **({"prev_issue_type": _type_view(before)} if before and kind else {}),
+            "issue_type": issue_type_reference(kind or before),
+            **({"prev_issue_type": issue_type_reference(before)} if before and kind else {}),
         }
         verb = "changed" if before and kind else "added" if kind else "removed"
         self.note(issue, f"issue_type_{verb}", actor, **shown)
@@ -172,10 +173,6 @@ class TriageActs(DefinitionActs):
         view = self.views.milestone(issue.repo, stone)
         self.note(issue, "milestoned", by, milestone={"title": stone.title})
         self.tell_issue(issue, "milestoned", by, milestone=view)
-
-
-def _type_view(kind: IssueType | None) -> dict[str, object]:
-    return {"id": kind.id, "name": kind.name, "color": kind.color} if kind else {}
 
 
 def _short(label: Label) -> dict[str, str]:

@@ -18,6 +18,7 @@ from sandbox.github.state import (
     Issue,
     IssueType,
     Label,
+    Look,
     Milestone,
     Person,
     Repo,
@@ -115,6 +116,7 @@ class Views:
             "title": issue.title,
             "state": issue.state,
             "state_reason": issue.state_reason,
+            "issue_type": issue_type_reference(issue.type),
             "repository": simple_repo_view(self.repo(issue.repo)),
         }
 
@@ -162,9 +164,20 @@ class Views:
         if cached is not None and cached[0] == issue.version and cached[1] == repo.looks:
             return cached[2]
         closer = self.person(issue.closed_by) if issue.closed_by else None
-        rendered = orjson.dumps({**self.issue(issue), "closed_by": closer})
+        view = {**self.issue(issue), "closed_by": closer}
+        if issue.parent is not None:
+            above = issue.parent
+            view["parent_issue_url"] = f"{self.repo_url(above.repo)}/issues/{above.number}"
+        rendered = orjson.dumps(view)
         issue.rendered = (issue.version, repo.looks, rendered)
         return rendered
+
+    def look(self, issue: Issue) -> Look:
+        """How it looks to readers now."""
+        parent = (issue.parent,) if issue.parent else ()
+        others = (issue.children, issue.blocked_by, issue.blocking)
+        lines = (parent, *(tuple(one) for one in others))
+        return Look(issue.updated_at, issue.state, self.rest_issue(issue), lines)
 
     def comment(self, comment: Comment) -> Json:
         issue = comment.issue
@@ -210,6 +223,11 @@ class Views:
                 "merged_at": issue.merged_at,
             },
         }
+
+
+def issue_type_reference(kind: IssueType | None) -> Json | None:
+    """GitHub docs: Issue event types; the short form of a type."""
+    return {"id": kind.id, "name": kind.name, "color": kind.color} if kind else None
 
 
 def _children(issue: Issue) -> Json:

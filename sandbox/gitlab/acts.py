@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sandbox.backup import Backup
 from sandbox.gitlab.desk import NoSuch, act
 from sandbox.gitlab.issue_acts import IssueActs
 from sandbox.gitlab.plan_acts import PlanActs
 from sandbox.gitlab.quick import Quick, read
 from sandbox.gitlab.state import Hook, Issue, Link, MergeRequest, Note
 from sandbox.gitlab.views import FLAGS
+
+NOT_IN_BACKUPS = (
+    *("clock", "base", "lock", "lag", "kept", "people", "_ids"),
+    *("last_iid", "revision", "scans", "trails"),
+)
+"""What belongs to the sandbox itself, and the counters that never go back."""
 
 
 class Acts(IssueActs, PlanActs):
@@ -83,6 +90,7 @@ class Acts(IssueActs, PlanActs):
         """The link itself, also between projects."""
         link = Link(self.world.next_id("link"), source, target, kind, self.world.now())
         for issue in (source, target):
+            self.remember(issue)
             issue.links.append(link)
             issue.updated = self.world.now()
             issue.project.revision += 1
@@ -94,6 +102,7 @@ class Acts(IssueActs, PlanActs):
         if found is None:
             raise NoSuch(f"no link {link} at issue {number}")
         for issue in (found.source, found.target):
+            self.remember(issue)
             issue.links.remove(found)
             issue.updated = self.world.now()
 
@@ -158,6 +167,49 @@ class Acts(IssueActs, PlanActs):
     def remove_hook(self, hook: int, *, by: str | None = None) -> None:
         if self.project.hooks.pop(hook, None) is None:
             raise NoSuch(f"no hook {hook}")
+
+    @act
+    def hide(self, key: int | str) -> None:
+        """Our tokens cannot read this issue any more: 404, and no list shows it.
+
+        So it is for who has a low role with what turned confidential. From an Owner nothing is
+        kept, so that meanwhile no token is told to be one.
+        """
+        self.issue(int(key)).hidden = True
+
+    @act
+    def unhide(self, key: int | str) -> None:
+        """It can be read again; nothing tells so."""
+        self.issue(int(key)).hidden = False
+
+    @act
+    def lock_out(self) -> None:
+        """Every token loses its membership: to strangers a private project does not exist."""
+        self.project.locked_out = True
+
+    @act
+    def let_in(self) -> None:
+        """All tokens have their access again."""
+        self.project.locked_out = False
+
+    @act
+    def backup(self) -> None:
+        """Keep the state of all projects as it is now."""
+        self.world.kept = Backup(
+            [self.world, *self.world.projects.values()],
+            leave=NOT_IN_BACKUPS,
+            shared=[*self.world.people.values()],
+        )
+
+    @act
+    def go_back(self) -> None:
+        """An instance restored from its backup: later things were never there, and every
+        `updated_at` is the old one. Numbers and ids go on where they were."""
+        if self.world.kept is None:
+            raise NoSuch("there is no backup to go back to")
+        self.world.kept.restore()
+        for project in self.world.projects.values():
+            project.revision += 1
 
     def carry_out(self, issue: Issue, actions: list[Quick], by: str | None) -> None:
         """The quick actions a text held."""

@@ -33,9 +33,10 @@ def clock() -> datetime:
 class Plan:
     """How a sandbox is to be; every field has a value that suits a first look.
 
-    Limits are requests a minute, and off as they are on an instance of one's own. `version` decides
-    what it knows: signed webhooks and telling hooks from 19.0, keyset paging of issues from 18.3.
-    Without `premium` weights, iterations, epics and several assignees are gone.
+    Limits are requests in `rate_seconds`, a minute there, and off as they are on an instance of
+    one's own. `version` decides what it knows: signed webhooks and telling hooks from 19.0, keyset
+    paging of issues from 18.3. Without `premium` weights, iterations, epics and several assignees
+    are gone.
     """
 
     namespace: str = "octo/yard"
@@ -47,6 +48,7 @@ class Plan:
     access: int = OWNER
     seed: int = 1
     rate_limit: int | None = None
+    rate_seconds: int = 60
     anonymous_limit: int | None = None
     notes_per_minute: int | None = None
     private: bool = False
@@ -67,7 +69,13 @@ def build(plan: Plan, base: str) -> Gate:
     accounts = Accounts(world)
     accounts.add_token(plan.token, plan.login, plan.access)
     Seeding(world, home, plan.seed).fill(plan.tickets, plan.comments)
-    limits = Limits(plan.now, plan.rate_limit, plan.anonymous_limit, plan.notes_per_minute)
+    limits = Limits(
+        plan.now,
+        plan.rate_limit,
+        plan.anonymous_limit,
+        plan.notes_per_minute,
+        plan.rate_seconds,
+    )
     somebody = world.person(PEOPLE[0][0])
     return Gate(Site(world, home, somebody, switchboard(plan.seed), accounts, limits, plan.seed))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
@@ -78,20 +80,25 @@ class Ask:
 
     def sees(self, issue: Issue) -> bool:
         """Confidential issues are for the team, their author and assignees."""
-        if issue.deleted:
+        if issue.deleted or issue.hidden:
             return False
         mine = self.identity.person in (issue.author, *issue.assignees)
         return not issue.confidential or self.identity.reports or mine
 
     def issue(self) -> Issue:
+        """The issue named in the address; a read may be shown how it was, as replicas do."""
         issue = self.project.issues.get(self.number("iid"))
+        lag = self.site.read_lag() if self.call.method == "GET" else 0.0
+        if issue is not None and lag > 0:
+            issue = self.project.look_at(issue, self.site.world.now() - timedelta(seconds=lag))
         if issue is None or not self.sees(issue):
             raise not_found()
         return issue
 
     def note(self) -> Note:
-        note = self.project.notes.get(self.number("note"))
-        if note is None or note.issue is not self.issue() or not self.reads(note):
+        key = self.number("note")
+        note = next((one for one in self.issue().notes if one.id == key), None)
+        if note is None or not self.reads(note):
             raise not_found()
         return note
 
@@ -159,16 +166,20 @@ class Ask:
     ) -> Reply:
         """The page after a cursor, which names the last item seen; only `next` is linked.
 
-        GitLab docs: Keyset-based pagination. Project issues since 18.3.
+        `items` are in ascending order. GitLab docs: Keyset-based pagination. Project issues since
+        18.3.
         """
-        size, cursor = self._size(), self.query("cursor")
-        falls = self.query("sort") == "desc"
+        size, cursor = self.site.faults.page_size(self._size()), self.query("cursor")
+        start, end = 0, len(items)
+        falls = self.query("sort", "desc") == "desc"
         if cursor:
-            after = tuple(orjson.loads(base64.urlsafe_b64decode(cursor)))
-            items = [one for one in items if (key(one) < after if falls else key(one) > after)]
-        shown = items[:size]
+            after = _cursor(cursor)
+            start = 0 if falls else bisect_right(items, after, key=key)
+            end = bisect_left(items, after, key=key) if falls else len(items)
+        span = items[max(end - size, 0) : end] if falls else items[start : start + size]
+        shown = span[::-1] if falls else span
         reply = reply_json([show(one) for one in shown])
-        if len(items) > size:
+        if end - start > size:
             mark = base64.urlsafe_b64encode(orjson.dumps(key(shown[-1]))).decode()
             reply.headers["link"] = f'<{self.here(cursor=mark)}>; rel="next"'
         return reply
@@ -181,6 +192,14 @@ class Ask:
 
     def _size(self) -> int:
         return min(_positive(self.query("per_page"), USUAL_PER_PAGE), MOST_PER_PAGE)
+
+
+def _cursor(text: str) -> tuple[str, int]:
+    try:
+        first, second = orjson.loads(base64.urlsafe_b64decode(text))
+    except ValueError:
+        raise invalid("cursor is invalid") from None
+    return str(first), int(second)
 
 
 def _positive(text: str, default: int) -> int:

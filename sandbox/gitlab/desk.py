@@ -22,6 +22,7 @@ from sandbox.gitlab.state import (
     Project,
     World,
 )
+from sandbox.trail import Trail
 from sandbox.wire import Json
 
 D = TypeVar("D", bound="Desk")
@@ -71,13 +72,24 @@ class Desk:
         issue = self.project.issues.get(number)
         if issue is None or issue.deleted:
             raise NoSuch(f"no issue {number} in {self.project.path}")
+        self.remember(issue)
         return issue
 
     def find_note(self, note: int) -> Note:
         found = self.project.notes.get(note)
         if found is None or found.issue.deleted:
             raise NoSuch(f"no note {note} in {self.project.path}")
+        self.remember(found.issue)
         return found
+
+    def remember(self, issue: Issue, *, there: bool = True) -> None:
+        """Keep how an issue looks before somebody changes it, while something lags behind."""
+        lag, trails = self.world.lag(), issue.project.trails
+        if lag <= 0:
+            trails.pop(issue.iid, None)
+            return
+        look = issue.look() if there else None
+        trails.setdefault(issue.iid, Trail()).keep(look, self.world.now(), lag)
 
     def find_label(self, name: str) -> Label:
         label = self.project.labels.get(name.lower())

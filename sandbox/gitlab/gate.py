@@ -61,6 +61,9 @@ class Gate:
         with self.site.world.lock:
             now = self.site.world.now().isoformat()
             asked = self.site.log.add(Asked(call.method, call.path, dict(call.query), at=now))
+            if self.site.faults.happens("cut"):
+                asked.lost = True
+                return None
             if call.method in WRITES and self.site.faults.happens("answer_lost"):
                 asked.lost = True
                 self._act_unseen(call, many, asked)
@@ -90,7 +93,9 @@ class Gate:
                 return oauth.answer(self.site.accounts, call)
             identity = self.site.accounts.recognise(call.headers)
             budget = self.site.limits.budget(identity)
-            reply = self._refuse(budget) or self._route(call, many, identity)
+            refused = self._refuse(budget)
+            asked.refused = refused is not None and refused.status == 429
+            reply = refused or self._route(call, many, identity)
         except Refused as no:
             reply = no.reply
         asked.counted = True
@@ -131,7 +136,7 @@ class Gate:
             return self.site.home
         named = call.params["id"]
         project = self.site.world.find(named)
-        if project is None or (project.private and not identity.member):
+        if project is None or project.locked_out or (project.private and not identity.member):
             raise not_found("Project Not Found")
         if not named.isdecimal() and named.lower() != project.path.lower():
             parts = call.path.split("/")

@@ -33,7 +33,7 @@ class IssueActs(Desk):
         """A new issue; quick actions in its description are carried out right away."""
         actor, now = self.who(by), self.world.now()
         text, actions = read(description) if description else (description, [])
-        number = iid or max(self.project.issues, default=0) + 1
+        number = iid or self.project.next_iid()
         issue = Issue(
             self.world.next_id("issue"), number, self.project, title.strip(), text, actor, now, now
         )
@@ -41,6 +41,7 @@ class IssueActs(Desk):
         issue.labels = self._labels(labels)
         issue.assignees = [self.world.person(login) for login in assignees]
         self.project.issues[number] = issue
+        self.remember(issue, there=False)
         self._assign_fields(issue, actor, more)
         for label in issue.labels:
             self._label_event(issue, actor, label, "add")
@@ -148,7 +149,7 @@ class IssueActs(Desk):
             namespace, _, name = to.rpartition("/")
             place = self.world.add_project(namespace or self.project.namespace, name)
         now = self.world.now()
-        iid = max(place.issues, default=0) + 1
+        iid = place.next_iid()
         new = Issue(
             self.world.next_id("issue"),
             iid,

@@ -54,8 +54,10 @@ class Limits:
         limit: int | None,
         anonymous: int | None,
         notes_per_minute: int | None,
+        seconds: int = MINUTE,
     ) -> None:
         self._now = now
+        self._seconds = seconds
         self._limit = limit
         self._anonymous = anonymous
         self._own = {"notes": notes_per_minute, "tests": 5, "resends": 5}
@@ -68,7 +70,7 @@ class Limits:
         known = self._budgets.get(who.key)
         if known is None or known.reset <= now:
             limit = self._limit if who.person else self._anonymous
-            known = Budget(limit, now // MINUTE * MINUTE + MINUTE)
+            known = Budget(limit, now // self._seconds * self._seconds + self._seconds)
             self._budgets[who.key] = known
         return known
 

@@ -29,6 +29,8 @@ def routes() -> Routes[Route]:
             ("GET", f"{own}/members/all", project.members),
             ("GET", f"{own}/issues", issues.list_issues),
             ("POST", f"{own}/issues", issues.create_issue),
+            ("GET", f"{own}/issues_statistics", issues.statistics),
+            ("GET", f"{own}/events", notes.list_events),
             ("GET", issue, issues.show_issue),
             ("PUT", issue, issues.edit_issue),
             ("DELETE", issue, issues.delete_issue),

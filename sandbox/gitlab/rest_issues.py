@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 from sandbox.gitlab.ask import Ask
 from sandbox.gitlab.desk import UNSET
 from sandbox.gitlab.printed import exact, moment_of, seconds_of
 from sandbox.gitlab.refusals import conflict, invalid, not_found, refused
-from sandbox.gitlab.state import Issue
+from sandbox.gitlab.state import Issue, in_order
 from sandbox.wire import Json, Reply, reply_json
 
 LARGEST_TITLE = 255
@@ -20,8 +23,7 @@ KINDS = ("issue", "incident", "test_case", "task")
 def list_issues(ask: Ask) -> Reply:
     """Everything the parameters let through, in their order."""
     by = {"created_at": "born", "updated_at": "updated"}.get(ask.query("order_by"), "born")
-    found = [one for one in ask.project.in_order(by) if ask.sees(one) and _fits(ask, one)]
-    falls = ask.query("sort", "desc") == "desc"
+    found = _found(ask, by)
     details = bool(ask.flag("with_labels_details"))
 
     def show(one: Issue) -> Json:
@@ -30,11 +32,17 @@ def list_issues(ask: Ask) -> Reply:
     def key(one: Issue) -> tuple[str, int]:
         return exact(getattr(one, by)) or "", one.id
 
-    ordered = found[::-1] if falls else found
     walks = ask.query("pagination") == "keyset" or bool(ask.query("cursor"))
     if walks and ask.site.world.version >= (18, 3):
-        return ask.keyset(ordered, key, show)
-    return ask.paged(ordered, show)
+        return ask.keyset(found, key, show)
+    return ask.paged(found[::-1] if ask.query("sort", "desc") == "desc" else found, show)
+
+
+def statistics(ask: Ask) -> Reply:
+    """How many there are by state (GitLab docs: Issues statistics API)."""
+    states = [one.state for one in ask.project.in_order("born") if ask.sees(one)]
+    counts = {state: states.count(state) for state in ("closed", "opened")}
+    return reply_json({"statistics": {"counts": {"all": len(states), **counts}}})
 
 
 def show_issue(ask: Ask) -> Reply:
@@ -140,7 +148,7 @@ def list_links(ask: Ask) -> Reply:
     """For those who signed in; links to what the reader may not see are left out."""
     ask.need_login()
     issue = ask.issue()
-    ends = [(one, one.target if one.source is issue else one.source) for one in issue.links]
+    ends = [(one, one.target if one.source.id == issue.id else one.source) for one in issue.links]
     return reply_json([ask.views.linked(issue, link) for link, end in ends if ask.sees(end)])
 
 
@@ -192,6 +200,44 @@ def changes(ask: Ask) -> Reply:
 
 _OPENED = ("title", "description", "confidential")
 _PLAIN = ("title", "description")
+_LETS_ALL_THROUGH = {
+    ("state", "all"),
+    ("with_labels_details", "true"),
+    ("with_labels_details", "false"),
+}
+
+
+def _found(ask: Ask, by: str) -> list[Issue]:
+    """What the parameters let through, oldest first. Named issues are looked up as single ones;
+    lists of all the others may be behind."""
+    named = ask.listed_query("iids")
+    lag = ask.site.read_lag() if named else ask.site.list_lag()
+    paging = ("page", "per_page", "cursor", "pagination", "sort", "order_by")
+    asked = tuple(pair for pair in ask.many if pair[0] not in paging)
+
+    def fitting(issues: Iterable[Issue]) -> list[Issue]:
+        plain = set(asked) <= _LETS_ALL_THROUGH
+        return [one for one in issues if ask.sees(one) and (plain or _fits(ask, one))]
+
+    if lag > 0:
+        return fitting(ask.project.as_of(ask.site.world.now() - timedelta(seconds=lag), by))
+    if named:
+        numbers = [int(one) for one in named if one.isdecimal()]
+        known = (ask.project.issues.get(number) for number in dict.fromkeys(numbers))
+        return fitting(in_order((one for one in known if one and not one.deleted), by))
+    key = (by, asked, ask.identity.key)
+    return ask.project.scan(key, lambda: fitting(_late(ask, by)))
+
+
+def _late(ask: Ask, by: str) -> list[Issue]:
+    """All issues, without those that are too old for the order they are asked for in."""
+    issues = ask.project.in_order(by)
+    text = ask.query({"updated": "updated_after", "born": "created_after"}[by])
+    try:
+        after = moment_of(text) if text else None
+    except ValueError:
+        raise invalid("updated_after is invalid") from None
+    return issues[bisect_left(issues, after, key=attrgetter(by)) :] if after else issues
 
 
 def _fits(ask: Ask, issue: Issue) -> bool:

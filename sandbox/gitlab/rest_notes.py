@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sandbox.gitlab.ask import Ask
 from sandbox.gitlab.printed import exact
 from sandbox.gitlab.refusals import Refused, invalid, refused, too_often
@@ -18,6 +20,25 @@ def list_notes(ask: Ask) -> Reply:
     falls = ask.query("sort", "desc") == "desc"
     found.sort(key=lambda one: (getattr(one, by), one.id), reverse=falls)
     return ask.paged(found, ask.views.note)
+
+
+def list_events(ask: Ask) -> Reply:
+    """What was commented, newest first; of other things that happen nothing is told here.
+
+    GitLab docs: Events API. A deleted note takes its event along, and an edited one leaves none.
+    """
+    if ask.query("action") not in ("", "commented"):
+        return ask.paged([], ask.views.comment_event)
+
+    def read() -> list[Note]:
+        notes = (one for one in reversed(ask.project.notes.values()) if not one.system)
+        return [one for one in notes if ask.reads(one) and ask.sees(one.issue)]
+
+    found, lag = ask.project.scan(("events", ask.identity.key), read), ask.site.list_lag()
+    if lag > 0:
+        then = ask.site.world.now() - timedelta(seconds=lag)
+        found = [one for one in found if one.born <= then]
+    return ask.paged(found, ask.views.comment_event)
 
 
 def show_note(ask: Ask) -> Reply:

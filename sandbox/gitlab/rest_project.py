@@ -9,7 +9,7 @@ import orjson
 
 from sandbox.gitlab.ask import Ask
 from sandbox.gitlab.refusals import Refused, conflict, invalid, not_found, refused, too_often
-from sandbox.gitlab.state import Hook, HookEvent, Label, Milestone, Project, Upload
+from sandbox.gitlab.state import MAINTAINER, Hook, HookEvent, Label, Milestone, Project, Upload
 from sandbox.gitlab.views import FLAGS
 from sandbox.wire import Json, Reply, reply_json
 
@@ -18,6 +18,8 @@ LARGEST_FILE = 100 * 1024 * 1024
 
 def show_project(ask: Ask) -> Reply:
     level = ask.identity.access
+    if any(one.hidden for one in ask.project.issues.values()):
+        level = min(level, MAINTAINER)
     mine = {"access_level": level, "notification_level": 3} if level else None
     rights = {"permissions": {"project_access": mine, "group_access": None}}
     return reply_json(ask.views.project(ask.project) | (rights if ask.identity.person else {}))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.crowd import Crowd
-from sandbox.faults import Switchboard
+from sandbox.faults import LAGS, SHARED_CHANCES, Switchboard
 from sandbox.gitlab.accounts import Accounts
 from sandbox.gitlab.acts import Acts, names_of_acts
 from sandbox.gitlab.desk import NoSuch
@@ -19,7 +19,6 @@ from sandbox.outbox import CHANCES, NUMBERS, Outbox
 from sandbox.requests import RequestLog
 from sandbox.wire import Json
 
-API_CHANCES = ("errors",)
 API_COUNTS = ("rate_limit_next", "secondary_next", "answer_lost")
 API_NUMBERS = {"slow": 0.0, "late_effect": 0.0, "retry_after": 31.0}
 
@@ -29,8 +28,8 @@ def switchboard(seed: int) -> Switchboard:
 
     A `retry_after` of 0 leaves the header out, as many instances do.
     """
-    chances = (*CHANCES, *API_CHANCES)
-    return Switchboard(chances, API_COUNTS, {**NUMBERS, **API_NUMBERS}, seed)
+    chances = (*CHANCES, *SHARED_CHANCES)
+    return Switchboard(chances, API_COUNTS, {**NUMBERS, **LAGS, **API_NUMBERS}, seed)
 
 
 @dataclass
@@ -47,6 +46,7 @@ class Site:
     log: RequestLog = field(default_factory=RequestLog)
 
     def __post_init__(self) -> None:
+        self.world.lag = self.list_lag
         self.views = Views(self.world)
         self.outbox = Outbox(self.faults)
         self.mail = Mail(self.world, self.outbox)
@@ -55,6 +55,14 @@ class Site:
 
     def acts_on(self, project: Project) -> Acts:
         return Acts(self.world, project, self.mail, self.somebody)
+
+    def list_lag(self) -> float:
+        """Seconds that lists are behind; a replica that lags has old lists, too."""
+        return max(self.faults.number("index_lag"), self.read_lag())
+
+    def read_lag(self) -> float:
+        """Seconds that single reads are behind."""
+        return self.faults.number("replica_lag")
 
     def neutral(self) -> Json:
         """The state in no vendor's words, for comparing with what was synced."""
@@ -90,4 +98,5 @@ def _ticket(issue: Issue) -> Json:
         "milestone": issue.milestone.title if issue.milestone else None,
         "comments": [{"author": one.author.login, "body": one.body, "id": one.id} for one in notes],
         "deleted": not issue.alive,
+        "hidden": issue.hidden,
     }

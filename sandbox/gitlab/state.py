@@ -6,12 +6,17 @@ Moments are kept in milliseconds, as the API prints them; some webhooks print wh
 
 from __future__ import annotations
 
+import copy
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from sandbox.backup import Backup
+from sandbox.trail import Trail
 
 FIRST_IDS = {
     "person": 310,
@@ -32,6 +37,9 @@ FIRST_IDS = {
 }
 TOUCH_INTERVAL = timedelta(minutes=1)
 """A note saved within a minute of the issue's last change does not touch it (GitLab source)."""
+
+SCANS_KEPT = 16
+T = TypeVar("T")
 
 GUEST, REPORTER, MAINTAINER, OWNER = 10, 20, 40, 50
 
@@ -167,6 +175,7 @@ class Issue:
     moved_to: Issue | None = None
     duplicate_of: Issue | None = None
     deleted: bool = False
+    hidden: bool = False
 
     @property
     def alive(self) -> bool:
@@ -174,6 +183,16 @@ class Issue:
 
     def thumbs(self, name: str) -> int:
         return sum(emoji == name for _, emoji in self.awards)
+
+    def look(self) -> Issue:
+        """How it is now, to be shown later; labels, milestones and people are what they become."""
+        told = copy.copy(self)
+        told.notes = [copy.copy(one) for one in self.notes]
+        told.labels, told.assignees = [*self.labels], [*self.assignees]
+        told.changes, told.links = [*self.changes], [*self.links]
+        told.closing, told.related = [*self.closing], [*self.related]
+        told.awards = dict(self.awards)
+        return told
 
 
 @dataclass(slots=True, eq=False)
@@ -232,22 +251,61 @@ class Project:
     hooks: dict[int, Hook] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
     requests: list[MergeRequest] = field(default_factory=list)
+    locked_out: bool = False
+    last_iid: int = 0
     revision: int = 0
-    sorted: dict[str, tuple[int, list[Issue]]] = field(default_factory=dict)
+    scans: dict[tuple[object, ...], tuple[int, list[Any]]] = field(default_factory=dict)
+    trails: dict[int, Trail[Issue]] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
         return f"{self.namespace}/{self.name}"
 
+    def next_iid(self) -> int:
+        """A number that no issue ever had here."""
+        self.last_iid = max(self.last_iid + 1, len(self.issues) + 1)
+        while self.last_iid in self.issues:
+            self.last_iid += 1
+        return self.last_iid
+
     def in_order(self, by: str) -> list[Issue]:
-        """All issues that are there, oldest first by `updated` or `born`; kept while nothing
-        changes, since walks ask for it page after page."""
-        known = self.sorted.get(by)
+        """All issues that are there, oldest first by `updated` or `born`.
+
+        Sorting begins from the last order: what is nearly in order is sorted fast.
+        """
+
+        def found() -> list[Issue]:
+            known = self.scans.get((by,))
+            last: dict[Issue, None] = dict.fromkeys(known[1] if known else ())
+            rows = (*last, *(one for one in self.issues.values() if one not in last))
+            there = self.issues.get
+            return in_order((one for one in rows if not one.deleted and there(one.iid) is one), by)
+
+        return self.scan((by,), found)
+
+    def scan(self, key: tuple[object, ...], read: Callable[[], list[T]]) -> list[T]:
+        """A list that is kept while nothing changes, since walks ask for it page after page."""
+        known = self.scans.get(key)
         if known is None or known[0] != self.revision:
-            found = [one for one in self.issues.values() if not one.deleted]
-            found.sort(key=lambda one: (getattr(one, by), one.id))
-            known = self.sorted[by] = (self.revision, found)
+            if len(self.scans) >= SCANS_KEPT:
+                self.scans.clear()
+            known = self.scans[key] = (self.revision, read())
         return known[1]
+
+    def as_of(self, moment: datetime, by: str) -> list[Issue]:
+        """The same as it was at a moment, as far as trails were kept."""
+        looks = (self.look_at(one, moment) for one in self.issues.values())
+        return in_order((one for one in looks if one is not None and not one.deleted), by)
+
+    def look_at(self, issue: Issue, moment: datetime) -> Issue | None:
+        """An issue as it was at a moment; None when it was not there yet."""
+        trail = self.trails.get(issue.iid)
+        return trail.at(moment, issue) if trail else issue
+
+
+def in_order(issues: Iterable[Issue], by: str) -> list[Issue]:
+    """Oldest first by `updated` or `born`."""
+    return sorted(issues, key=attrgetter(by, "id"))
 
 
 @dataclass
@@ -259,6 +317,8 @@ class World:
     premium: bool = True
     version: tuple[int, int] = (19, 2)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    lag: Callable[[], float] = lambda: 0.0
+    kept: Backup | None = None
     people: dict[str, Person] = field(default_factory=dict)
     projects: dict[int, Project] = field(default_factory=dict)
     paths: dict[str, Project] = field(default_factory=dict)

@@ -148,7 +148,7 @@ class Views:
             "time_stats": self.times(issue),
             "task_completion_status": {"count": 0, "completed_count": 0},
             "blocking_issues_count": sum(
-                one.kind == "blocks" and one.source is issue for one in issue.links
+                one.kind == "blocks" and one.source.id == issue.id for one in issue.links
             ),
             "has_tasks": False,
             "_links": self._addresses(issue),
@@ -197,9 +197,30 @@ class Views:
             "commands_changes": {},
         }
 
+    def comment_event(self, note: Note) -> Json:
+        """The event that a comment leaves in the project's list; it goes with its note."""
+        said = self.note(note)
+        del said["attachment"]
+        return {
+            "id": note.id * 3,
+            "project_id": note.issue.project.id,
+            "action_name": "commented on",
+            "target_id": note.id,
+            "target_iid": note.id,
+            "target_type": "Note",
+            "target_title": note.issue.title,
+            "author_id": note.author.id,
+            "author": self.person(note.author),
+            "author_username": note.author.login,
+            "created_at": exact(note.born),
+            "note": said,
+            "imported": False,
+            "imported_from": "none",
+        }
+
     def linked(self, issue: Issue, link: Link) -> Json:
         """The other end of a link, with how it stands to `issue`."""
-        outgoing = link.source is issue
+        outgoing = link.source.id == issue.id
         kind = link.kind if outgoing or link.kind == "relates_to" else "is_blocked_by"
         return {
             **self.issue(link.target if outgoing else link.source),

@@ -36,7 +36,8 @@ def clock() -> datetime:
 class Plan:
     """How a sandbox is to be; every field has a value that suits a first look.
 
-    `deployment` is `cloud` or `server`; `zone` is the time zone in the account's profile.
+    `deployment` is `cloud` or `server`; `zone` is the time zone in the account's profile;
+    `rate_limit` requests are served in `rate_seconds`.
     """
 
     project: str = "PROJ"
@@ -49,6 +50,7 @@ class Plan:
     zone: str = "Europe/Berlin"
     seed: int = 1
     rate_limit: int = 65000
+    rate_seconds: int = 3600
     burst: int | None = None
     client_id: str = CLIENT_ID
     client_secret: str = CLIENT_SECRET
@@ -71,7 +73,7 @@ def build(plan: Plan, base: str) -> Gate:
     accounts.add_token(admin, plan.token)
     accounts.apps[plan.client_id] = App(plan.client_id, plan.client_secret)
     Seeding(world, home, plan.seed).fill(plan.tickets, plan.comments)
-    limits = Limits(plan.now, plan.rate_limit, plan.burst)
+    limits = Limits(plan.now, plan.rate_limit, plan.burst, plan.rate_seconds)
     somebody = world.user(PEOPLE[0][0]) or admin
     faults = switchboard(plan.seed)
     return Gate(Site(world, home, admin, somebody, faults, accounts, limits, plan.seed))

@@ -118,9 +118,10 @@ class Ask:
         return self.find_issue(self.param("issue"))
 
     def find_issue(self, which: str | int) -> Issue:
-        """404 for what is not there and for what may not be seen."""
-        found = self.site.world.issue(which)
-        if found is None or not found.seen or self.identity.user is None:
+        """404 for what is not there and for what may not be seen. Only writes see the truth."""
+        reads = self.call.method == "GET"
+        found = self.site.world.replica(which, self.site.read_lag() if reads else 0)
+        if found is None or self.identity.user is None:
             raise no_issue()
         return found
 
@@ -144,14 +145,14 @@ class Ask:
     def values_page(self, name: str, values: list[Any], size: int, most: int) -> Reply:
         """The startAt kind of paging, with the values under `name`."""
         start = self.number("startAt", 0)
-        limit = self.number("maxResults", size, most) or size
+        limit = self.site.faults.page_size(self.number("maxResults", size, most) or size)
         page = {"startAt": start, "maxResults": limit, "total": len(values)}
         return reply_json({**page, name: values[start : start + limit]})
 
     def bean_page(self, values: list[Any], size: int = 50, most: int = 100) -> Reply:
         """The same in its newer form, with `values`, `isLast` and `nextPage`."""
         start = self.number("startAt", 0)
-        limit = self.number("maxResults", size, most) or size
+        limit = self.site.faults.page_size(self.number("maxResults", size, most) or size)
         link = self.root + self.call.path.removeprefix(self.site.gateway_path)
         page: Json = {
             "self": f"{link}?startAt={start}&maxResults={limit}",

@@ -79,16 +79,15 @@ class Desk:
         self.remember(issue)
         yield
         if moves:
-            issue.updated = self.world.ms()
+            self.world.touch(issue)
 
     def remember(self, issue: Issue) -> None:
-        """Keep what the index still shows while it lags behind."""
-        now, lag = self.world.ms(), int(self.lag() * 1000)
+        """Keep how it looks before it changes, while something lags behind."""
+        lag = self.lag()
         if lag <= 0:
             issue.past.clear()
             return
-        issue.past = [one for one in issue.past if one[0] > now - lag]
-        issue.past.append((now, issue.as_it_is()))
+        issue.past.keep(issue.as_it_is(), self.world.now(), lag)
 
     def record(self, issue: Issue, by: User, items: list[Json]) -> History:
         """Write a line into the issue's changelog."""

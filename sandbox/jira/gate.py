@@ -80,6 +80,9 @@ class Gate:
             world.changes += call.method in WRITES and not call.path.endswith(READING_POSTS)
             at = world.stamp(world.ms())
             asked = self.site.log.add(Asked(call.method, call.path, dict(call.query), at=at))
+            if self.site.faults.happens("cut"):
+                asked.lost = True
+                return None
             if call.method in WRITES and self.site.faults.happens("answer_lost"):
                 asked.lost = True
                 self._act_unseen(call, asked)
@@ -112,7 +115,7 @@ class Gate:
             identity = self._recognise(call, root)
             refused = self._limited(call, identity)
             reply = refused or self._route(call, identity, root)
-            asked.counted = refused is None
+            asked.counted, asked.refused = refused is None, refused is not None
             if refused is None:
                 self.site.limits.count(identity.key)
         except Refused as no:

@@ -43,7 +43,7 @@ class IssueActs(Desk):
         issue.properties = dict(properties)
         self.world.keep(issue)
         if self.lag() > 0:
-            issue.past.append((now, None))
+            issue.past.keep(None, self.world.now(), self.lag())
         self.tell_issue("jira:issue_created", issue, by, "issue_created", self._birth(issue, by))
         return issue
 
@@ -61,7 +61,7 @@ class IssueActs(Desk):
         items = assign(issue, values)
         if not items:
             return False
-        issue.updated = self.world.ms()
+        self.world.touch(issue)
         line = self.record(issue, by, items)
         only = {one.get("fieldId") for one in items}
         kind = "issue_assigned" if only == {"assignee"} else "issue_updated"
@@ -75,7 +75,7 @@ class IssueActs(Desk):
             values = {**values, "resolution": None}
         items = assign(issue, values)
         items.append(self._set_status(issue, step.to))
-        issue.updated = self.world.ms()
+        self.world.touch(issue)
         line = self.record(issue, by, items)
         self.tell_issue("jira:issue_updated", issue, by, "issue_generic", line)
 
@@ -243,16 +243,17 @@ class IssueActs(Desk):
         return found
 
     @act
-    def hide(self, issue: str | int) -> Issue:
+    def hide(self, key: str | int) -> Issue:
         """Our account loses the right to see it: 404, and no event any more."""
-        found = self.issue(issue)
+        found = self.issue(key)
         with self.changing(found, moves=False):
             found.hidden = True
         return found
 
     @act
-    def show(self, issue: str | int) -> Issue:
-        found = self.issue(issue)
+    def unhide(self, key: str | int) -> Issue:
+        """Our account sees it again; nothing tells so."""
+        found = self.issue(key)
         with self.changing(found, moves=False):
             found.hidden = False
         return found

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from sandbox.backup import Backup
 from sandbox.jira import fields
 from sandbox.jira.desk import NoSuch, act
 from sandbox.jira.issue_acts import IssueActs
 from sandbox.jira.moments import agile_stamp
+from sandbox.jira.scheme import (
+    CATEGORIES,
+    LINK_TYPES,
+    PRIORITIES,
+    RESOLUTIONS,
+    SECURITY_LEVELS,
+    STATUSES,
+    TYPES,
+)
 from sandbox.jira.state import Component, Issue, Project, Sprint, User, Version
 from sandbox.jira.world import BOARD
 from sandbox.wire import Json
 
+NOT_IN_BACKUPS = (
+    *("lock", "base", "cloud", "zone_name", "zone", "users", "changes", "kept", "_now", "_ids"),
+    *("counter", "hidden"),
+)
+"""What belongs to the sandbox itself, our rights, and the counters that never go back."""
+
+NEVER_COPIED = (*CATEGORIES, *STATUSES, *TYPES, *PRIORITIES, *RESOLUTIONS, *LINK_TYPES,
+                *SECURITY_LEVELS)  # fmt: skip
 FORTNIGHT = 14 * 24 * 3600 * 1000
 
 
@@ -194,9 +212,31 @@ class ProjectActs(IssueActs):
         self._tell_project("project_restored_deleted", self.project)
 
     @act
-    def hide_project(self, *, hidden: bool = True) -> None:
-        """Our account loses (or regains) Browse Projects; nobody is told."""
-        self.project.hidden = hidden
+    def lock_out(self) -> None:
+        """Our account loses Browse Projects; nobody is told."""
+        self.project.hidden = True
+
+    @act
+    def let_in(self) -> None:
+        """Our account has Browse Projects again."""
+        self.project.hidden = False
+
+    @act
+    def backup(self) -> None:
+        """Keep the state of the site as it is now."""
+        self.world.kept = Backup(
+            [self.world, *self.world.projects.values()],
+            leave=NOT_IN_BACKUPS,
+            shared=[*self.world.users.values(), *NEVER_COPIED],
+        )
+
+    @act
+    def go_back(self) -> None:
+        """A Data Center restored from its backup: later things were never there, and `updated` is
+        the old one. Ids and keys go on where they were."""
+        if self.world.kept is None:
+            raise NoSuch("there is no backup to go back to")
+        self.world.kept.restore()
 
     def _tell_project(self, event: str, project: Project) -> None:
         view = {**self.mail.views.project(project), "id": int(project.id)}

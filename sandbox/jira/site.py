@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.crowd import Crowd
-from sandbox.faults import Switchboard
+from sandbox.faults import LAGS, SHARED_CHANCES, Switchboard
 from sandbox.jira.accounts import Accounts
 from sandbox.jira.acts import Acts, names_of_acts
 from sandbox.jira.desk import NoSuch
@@ -26,19 +26,15 @@ from sandbox.outbox import CHANCES, NUMBERS, Outbox
 from sandbox.requests import RequestLog
 from sandbox.wire import Json
 
-API_CHANCES = ("errors",)
 API_COUNTS = (
     "rate_limit_next",
     "secondary_next",
     "issue_write_next",
     "answer_lost",
-    "short_page",
     "empty_page",
 )
 API_NUMBERS = {
     "slow": 0.0,
-    "list_lag": 0.0,
-    "search_lag": 0.0,
     "late_effect": 0.0,
     "reset_in": 0.0,
     "retry_after": 1.0,
@@ -50,8 +46,8 @@ API_NUMBERS = {
 
 def switchboard(seed: int) -> Switchboard:
     """The faults of this tracker: those of the outbox and those of the API."""
-    chances = (*CHANCES, *API_CHANCES)
-    return Switchboard(chances, API_COUNTS, {**NUMBERS, **API_NUMBERS}, seed)
+    chances = (*CHANCES, *SHARED_CHANCES)
+    return Switchboard(chances, API_COUNTS, {**NUMBERS, **LAGS, **API_NUMBERS}, seed)
 
 
 @dataclass
@@ -78,8 +74,12 @@ class Site:
         self.gateway_path = f"/ex/jira/{CLOUD_ID}"
 
     def lag(self) -> float:
-        """Seconds that search is behind; lists and searches are one index here."""
-        return max(self.faults.number("search_lag"), self.faults.number("list_lag"))
+        """Seconds that search is behind; a replica that lags has an old index, too."""
+        return max(self.faults.number("index_lag"), self.read_lag())
+
+    def read_lag(self) -> float:
+        """Seconds that single reads are behind."""
+        return self.faults.number("replica_lag")
 
     def redeliver_after(self) -> float:
         return self.faults.number("redeliver_after")
@@ -120,6 +120,7 @@ class Site:
             "milestone": versions[0].name if versions else None,
             "updated_at": self.world.stamp(issue.updated),
             "deleted": issue.deleted,
+            "hidden": issue.hidden,
             "comments": [
                 {"author": self._called(one.author), "body": markdown(one.body), "id": one.id}
                 for one in issue.comments

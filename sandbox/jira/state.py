@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sandbox.trail import Trail
 from sandbox.wire import Json
 
 Rich = Json | str | None
@@ -222,8 +223,8 @@ class Issue:
     history: list[History] = field(default_factory=list)
     properties: Json = field(default_factory=dict)
     children: list[Issue] = field(default_factory=list)
-    past: list[tuple[int, Issue | None]] = field(default_factory=list)
-    """What the search index still shows: until when, and what (None: not there yet)."""
+    past: Trail[Issue] = field(default_factory=Trail, repr=False)
+    """What the search index, or a replica, still shows."""
 
     @property
     def number(self) -> int:
@@ -235,10 +236,11 @@ class Issue:
         return not self.deleted and not self.hidden and self.project.readable
 
     def as_it_is(self) -> Issue:
-        """A copy that later changes do not reach, but for the text of its comments."""
-        names = ("labels", "components", "fix_versions", "versions", "sprints", "comments")
+        """A copy that later changes do not reach."""
+        names = ("labels", "components", "fix_versions", "versions", "sprints")
         more = ("worklogs", "attachments", "links", "history", "children")
-        kept = replace(self, custom=dict(self.custom), past=[])
+        kept = replace(self, custom=dict(self.custom), properties=dict(self.properties))
+        kept.past, kept.comments = Trail(), [replace(one) for one in self.comments]
         for name in (*names, *more):
             setattr(kept, name, list(getattr(self, name)))
         return kept

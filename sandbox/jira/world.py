@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sandbox.backup import Backup
 from sandbox.jira.moments import millis, stamp
 from sandbox.jira.state import Comment, Issue, Link, Project, Sprint, User
 
@@ -50,6 +51,9 @@ class World:
         self.sprints: dict[int, Sprint] = {}
         self.deleted_worklogs: dict[str, int] = {}
         self.changes = 0
+        self.kept: Backup | None = None
+        self._recent: dict[int, Issue] | None = None
+        self._in_order = True
         self._now = now
         self._ids = {kind: itertools.count(first) for kind, first in FIRST_IDS.items()}
 
@@ -108,14 +112,53 @@ class World:
         return f"{project.key}-{project.counter}"
 
     def keep(self, issue: Issue) -> None:
+        newest = next(reversed(self.issues.values()), None)
+        self._in_order &= newest is None or newest.created <= issue.created
         self.issues[issue.id] = issue
         self.keys[issue.key.upper()] = issue
+        if self._recent is not None:
+            self._recent[issue.id] = issue
+
+    def touch(self, issue: Issue) -> None:
+        """Its `updated` is now."""
+        now = self.ms()
+        if self._recent is not None:
+            self._recent.pop(issue.id, None)
+            newest = next(reversed(self._recent.values()), None)
+            turned = newest is not None and newest.updated > now
+            self._recent[issue.id] = issue
+            self._recent = None if turned else self._recent  # somebody turned the clock back
+        issue.updated = now
+
+    def in_order(self) -> bool:
+        """Whether issues were created in the order of their ids, as with a clock that runs on."""
+        return self._in_order
+
+    def recent(self, since: int) -> list[Issue]:
+        """What was updated since a moment; at a site of 100,000 nobody looks at all for that."""
+        if self._recent is None:
+            ordered = sorted(self.issues.values(), key=lambda issue: issue.updated)
+            self._recent = {issue.id: issue for issue in ordered}
+        newest = reversed(self._recent.values())
+        return list(itertools.takewhile(lambda issue: issue.updated >= since, newest))
 
     def issue(self, which: str | int) -> Issue | None:
         """By id or key, also by a key it had before; a deleted one is gone."""
-        text = str(which)
-        found = self.issues.get(int(text)) if text.isdigit() else self.keys.get(text.upper())
+        found = self.trace(which)
         return None if found is None or found.deleted else found
+
+    def trace(self, which: str | int) -> Issue | None:
+        """The same, whether or not it was deleted."""
+        text = str(which)
+        return self.issues.get(int(text)) if text.isdigit() else self.keys.get(text.upper())
+
+    def replica(self, which: str | int, lag: float) -> Issue | None:
+        """The issue as it was so many seconds ago; a right that is lost counts at once."""
+        truth = self.trace(which)
+        if truth is None or truth.hidden or not truth.project.readable:
+            return None
+        look = truth.past.at(self.now() - timedelta(seconds=lag), truth) if lag else truth
+        return None if look is None or look.deleted else look
 
     def alive(self, project: Project | None = None) -> Iterator[Issue]:
         for issue in self.issues.values():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 
 from sandbox.linear.refusals import unauthenticated
-from sandbox.linear.state import Person, World
+from sandbox.linear.state import Person, Team, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,11 @@ class Identity:
     admin: bool = True
     sees_private: bool = True
     oauth: bool = False
+
+
+def sees(identity: Identity, team: Team) -> bool:
+    """Whether a team is listed for somebody."""
+    return not team.locked_out and (not team.private or identity.sees_private)
 
 
 class Accounts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.linear.definition_acts import DefinitionActs
+from sandbox.linear.access_acts import AccessActs
 from sandbox.linear.desk import Actor, NoSuch, act
 from sandbox.linear.refusals import invalid
 from sandbox.linear.state import (
@@ -28,7 +28,7 @@ ALL_EVENTS = (
 )  # fmt: skip
 
 
-class Acts(DefinitionActs):
+class Acts(AccessActs):
     """The acts in one workspace; issues are named by identifier or id."""
 
     @act
@@ -68,7 +68,8 @@ class Acts(DefinitionActs):
         issue.sort_order = -float(team.numbers)
         for name, value in {**self._times(issue, state), **values}.items():
             setattr(issue, name, value)
-        self.world.issues[key] = issue
+        self.remember(issue, there=False)
+        self.world.issues[key] = self.world.names[issue.identifier.upper()] = issue
         self.world.adopt(issue, None, issue.parent)
         self.world.keep(issue)
         self.tell_issue(issue, "create", by)

@@ -31,7 +31,10 @@ def clock() -> datetime:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a sandbox is to be; every field has a value that suits a first look."""
+    """How a sandbox is to be; every field has a value that suits a first look.
+
+    Requests and points of complexity are limited in `rate_seconds`, an hour there.
+    """
 
     workspace: str = "acme"
     team: str = "ENG"
@@ -42,6 +45,7 @@ class Plan:
     login: str = "sandbox-user"
     seed: int = 1
     rate_limit: int = 2500
+    rate_seconds: int = 3600
     complexity_limit: int = 3_000_000
     webhook_secret: str | None = None
     now: Callable[[], datetime] = clock
@@ -55,7 +59,7 @@ def build(plan: Plan, base: str) -> Gate:
     found(world, plan.other, "Operations")
     accounts = Accounts(world)
     home.members.append(accounts.add_token(plan.token, plan.login).person)
-    limits = Limits(plan.now, plan.rate_limit, plan.complexity_limit)
+    limits = Limits(plan.now, plan.rate_limit, plan.complexity_limit, plan.rate_seconds)
     somebody = world.person(PEOPLE[0][0])
     site = Site(world, home, somebody, switchboard(plan.seed), accounts, limits, plan.seed)
     site.fill(plan.tickets, plan.comments)

@@ -21,6 +21,7 @@ from sandbox.linear.state import (
     World,
 )
 from sandbox.linear.views import Views, issue_url
+from sandbox.trail import Trail
 from sandbox.wire import Json
 
 D = TypeVar("D", bound="Desk")
@@ -80,7 +81,10 @@ def act(method: Callable[Concatenate[D, P], R]) -> Callable[Concatenate[D, P], R
     @functools.wraps(method)
     def locked(self: D, *args: P.args, **kwargs: P.kwargs) -> R:
         with self.world.lock:
-            return method(self, *args, **kwargs)
+            try:
+                return method(self, *args, **kwargs)
+            finally:
+                self.world.revision += 1
 
     locked.is_act = True  # type: ignore[attr-defined]
     return cast(Callable[Concatenate[D, P], R], locked)
@@ -101,7 +105,17 @@ class Desk:
         found = self.world.issue(str(key))
         if found is None:
             raise NoSuch(f"no issue {key}")
+        self.remember(found)
         return found
+
+    def remember(self, issue: Issue, *, there: bool = True) -> None:
+        """Keep how an issue looks before somebody changes it, while something lags behind."""
+        lag, trails = self.world.lag(), self.world.trails
+        if lag <= 0:
+            trails.pop(issue.id, None)
+            return
+        look = issue.look() if there else None
+        trails.setdefault(issue.id, Trail()).keep(look, self.world.now(), lag)
 
     def who(self, by: str | None) -> Person:
         return self.somebody if by is None else self.world.person(by)
@@ -124,6 +138,7 @@ class Desk:
         found = self.world.comments.get(comment)
         if found is None:
             raise NoSuch(f"no comment {comment}")
+        self.remember(found.issue)
         return found
 
     def find_cycle(self, number: int) -> Cycle:
@@ -142,10 +157,12 @@ class Desk:
         changed = {name: new for name, new in values.items() if getattr(issue, name) != new}
         if not changed:
             return False
+        self.remember(issue)
         before = {name: getattr(issue, name) for name in changed}
         former, was_updated = issue.team, issue.updated_at
         for name, new in changed.items():
             setattr(issue, name, new)
+        self.world.names[issue.identifier.upper()] = issue
         if "parent" in changed:
             self.world.adopt(issue, before["parent"], issue.parent)
         if set(changed) != {"sort_order"}:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sandbox.linear.filters import matches
 from sandbox.linear.language import Document, Field, Operation, Selection, Spread, Variable
 from sandbox.linear.refusals import Refused, invalid, unknown_field
+from sandbox.linear.shelves import ORDERS, Shelf
 from sandbox.wire import Json
 
 DEFAULT_PAGE = 50
@@ -37,16 +39,27 @@ class Read:
 Tables = Mapping[str, Mapping[str, Read]]
 
 
+def pages(read: Callable[[Any], Any], of: str) -> Read:
+    """A connection."""
+    return Read(lambda thing, _: read(thing), of, "page")
+
+
 class Question:
     """One operation, ready to be judged and carried out."""
 
     def __init__(
-        self, tables: Tables, document: Document, operation: Operation, given: Json
+        self,
+        tables: Tables,
+        document: Document,
+        operation: Operation,
+        given: Json,
+        page_size: Callable[[int], int] = int,
     ) -> None:
         self._tables = tables
         self._document = document
         self._operation = operation
         self._given = _variables(operation, given)
+        self._page_size = page_size
         self.root = "Mutation" if operation.kind == "mutation" else "Query"
         self.errors: list[Json] = []
 
@@ -167,6 +180,8 @@ class Question:
         if not told.of or found is None:
             return found
         if told.shape == "page":
+            if isinstance(found, Shelf):
+                return self._walked(told.of, found, arguments, inner)
             return self._page(told.of, list(found), arguments, inner)
         if told.shape == "list":
             return [self._object(told.of, item, inner) for item in found]
@@ -174,10 +189,7 @@ class Question:
 
     def _page(self, kind: str, items: list[Any], given: Json, inner: Sequence[Selection]) -> Json:
         """Newest first; a cursor is the id of a node, found again wherever it stands by now."""
-        by = given.get("orderBy") or "createdAt"
-        if by not in ("createdAt", "updatedAt"):
-            raise invalid(f'Value "{by}" does not exist in "PaginationOrderBy" enum.')
-        name = "created_at" if by == "createdAt" else "updated_at"
+        name = _order(given)
 
         def place(one: Any) -> tuple[str, str]:
             return getattr(one, name), one.id
@@ -197,6 +209,25 @@ class Question:
         span = items[len(before) : len(items) - len(later)]
         shown, more, less = _slice(span, given, bool(later), bool(before))
         return self._connection(kind, shown, more, less, inner)
+
+    def _walked(self, kind: str, shelf: Shelf, given: Json, inner: Sequence[Selection]) -> Json:
+        """The same for lists of the whole workspace, without looking at more than is shown."""
+        if given.get("last") or given.get("before"):
+            return self._page(kind, list(shelf), given, inner)
+        name, size, wanted = _order(given), _size(given), given.get("filter") or {}
+        node = shelf.find(given["after"]) if given.get("after") else None
+        if given.get("after") and node is None:
+            raise invalid("Argument Validation Error: the cursor is unknown")
+        after = (getattr(node, name), node.id) if node is not None else None
+        size = self._page_size(size)
+        archived = given.get("includeArchived")
+        fitting = (
+            one
+            for one in shelf.falling(name, wanted, after)
+            if (archived or one.archived_at is None) and matches(self._tables, kind, one, wanted)
+        )
+        found = list(islice(fitting, size + 1))
+        return self._connection(kind, found[:size], len(found) > size, after is not None, inner)
 
     def _connection(
         self, kind: str, shown: list[Any], more: bool, less: bool, inner: Sequence[Selection]
@@ -274,12 +305,25 @@ def _slice(
     span: list[Any], given: Json, later: bool, earlier: bool
 ) -> tuple[list[Any], bool, bool]:
     """(the page, whether there are later ones, whether there are earlier ones)."""
-    size = given.get("first") or given.get("last") or DEFAULT_PAGE
-    if not isinstance(size, int) or isinstance(size, bool) or not 0 < size <= LARGEST_PAGE:
-        raise invalid(f"Argument Validation Error: at most {LARGEST_PAGE} nodes can be asked for")
+    size = _size(given)
     if given.get("last"):
         return span[-size:], later, len(span) > size or earlier
     return span[:size], len(span) > size or later, earlier
+
+
+def _size(given: Json) -> int:
+    size = given.get("first") or given.get("last") or DEFAULT_PAGE
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 < size <= LARGEST_PAGE:
+        raise invalid(f"Argument Validation Error: at most {LARGEST_PAGE} nodes can be asked for")
+    return size
+
+
+def _order(given: Json) -> str:
+    """The attribute that a list is ordered by."""
+    by = given.get("orderBy") or "createdAt"
+    if by not in ORDERS:
+        raise invalid(f'Value "{by}" does not exist in "PaginationOrderBy" enum.')
+    return ORDERS[by]
 
 
 def _cursor(

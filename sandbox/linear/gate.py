@@ -65,6 +65,9 @@ class Gate:
         with self.site.world.lock:
             told = self.site.world.now().isoformat()
             asked = self.site.log.add(Asked(call.method, call.path, _named(call), at=told))
+            if self.site.faults.happens("cut"):
+                asked.lost = True
+                return None
             writes = call.method == "PUT" or asked.query.get("kind") == "mutation"
             if writes and self.site.faults.happens("answer_lost"):
                 asked.lost = True
@@ -121,6 +124,7 @@ class Gate:
         if faults.happens("rate_limit_next"):
             headers.update(buckets["requests"].spent(faults.number("reset_in")))
             headers.update(buckets["complexity"].headers())
+            asked.refused = True
             raise rate_limited(buckets["requests"].limit, "requests")
         try:
             question = self._question(call, identity)
@@ -130,12 +134,15 @@ class Gate:
                 raise too_complex(MOST_COMPLEX)
             refused = limits.spend(identity.key, cost)
             if refused:
+                asked.refused = True
                 raise refused
             asked.counted = True
         finally:
             for bucket in buckets.values():
                 headers.update(bucket.headers())
-        return self._carried_out(question)
+        reply = self._carried_out(question)
+        self.site.world.revision += question.root == "Mutation"
+        return reply
 
     def _carried_out(self, question: Question) -> Reply:
         """An error while answering leaves HTTP 200 behind, and no data."""
@@ -158,8 +165,9 @@ class Gate:
         except Unreadable as error:
             raise invalid(str(error)) from None
         operation = _chosen(document, body.get("operationName"))
-        types = schema.tables(self.site.acts, identity)
-        question = Question(types, document, operation, body.get("variables") or {})
+        types = schema.tables(self.site, identity)
+        given = body.get("variables") or {}
+        question = Question(types, document, operation, given, self.site.faults.page_size)
         question.check()
         return question
 

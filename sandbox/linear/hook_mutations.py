@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.linear.accounts import Identity
+from sandbox.linear.accounts import Identity, sees
 from sandbox.linear.acts import Acts
 from sandbox.linear.refusals import forbidden, invalid, not_found
 from sandbox.linear.state import Team, Upload, Webhook
@@ -113,7 +113,7 @@ class HookMutations:
 
     def _team(self, key: Any) -> Team:
         found = self.world.team_of(str(key or ""))
-        if found is None or (found.private and not self.identity.sees_private):
+        if found is None or not sees(self.identity, found):
             raise not_found("Team")
         return found
 

@@ -23,15 +23,16 @@ class Bucket:
     limit: int
     left: float
     at: float
+    seconds: float = HOUR
 
     def look(self, now: float) -> None:
         """Refills for the time that passed."""
-        self.left = min(self.limit, self.left + (now - self.at) * self.limit / HOUR)
+        self.left = min(self.limit, self.left + (now - self.at) * self.limit / self.seconds)
         self.at = now
 
     def headers(self) -> dict[str, str]:
         """Reset is epoch milliseconds: when the bucket would be full again."""
-        return self._told(int(self.left), (self.limit - self.left) * HOUR / self.limit)
+        return self._told(int(self.left), (self.limit - self.left) * self.seconds / self.limit)
 
     def spent(self, seconds: float) -> dict[str, str]:
         """The headers of a bucket with nothing left for so long."""
@@ -49,16 +50,20 @@ class Bucket:
 class Limits:
     """The budgets of all credentials of one sandbox."""
 
-    def __init__(self, now: Callable[[], datetime], requests: int, complexity: int) -> None:
+    def __init__(
+        self, now: Callable[[], datetime], requests: int, complexity: int, seconds: float = HOUR
+    ) -> None:
         self._now = now
+        self._seconds = seconds
         self._sizes = {"requests": requests, "complexity": complexity}
         self._buckets: dict[str, dict[str, Bucket]] = {}
 
     def of(self, key: str) -> dict[str, Bucket]:
         """The buckets of one credential, as they are now."""
         now = self._now().timestamp()
+        sizes = self._sizes.items()
         found = self._buckets.setdefault(
-            key, {name: Bucket(name, size, size, now) for name, size in self._sizes.items()}
+            key, {name: Bucket(name, size, size, now, self._seconds) for name, size in sizes}
         )
         for bucket in found.values():
             bucket.look(now)

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.linear.accounts import Identity
+from sandbox.linear.accounts import Identity, sees
 from sandbox.linear.acts import Acts, with_label
 from sandbox.linear.execute import Read
 from sandbox.linear.hook_mutations import HookMutations
@@ -284,7 +284,7 @@ class Mutations(HookMutations):
 
     def _issue(self, key: Any) -> Issue:
         found = self.world.issue(str(key or ""))
-        if found is None or (found.team.private and not self.identity.sees_private):
+        if found is None or found.hidden or not sees(self.identity, found.team):
             raise not_found("Issue")
         return found
 

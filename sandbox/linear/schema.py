@@ -9,15 +9,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sandbox.linear.accounts import Identity
-from sandbox.linear.execute import Read, Tables
+from sandbox.linear.execute import Read, Tables, pages
 from sandbox.linear.mutations import Mutations
-from sandbox.linear.refusals import forbidden, not_found
-from sandbox.linear.state import Issue, Label, Team, World
+from sandbox.linear.questions import Queries
+from sandbox.linear.state import Label, Team, World
 from sandbox.linear.views import Views, issue_url, reaction_summary
 from sandbox.wire import Json
 
 if TYPE_CHECKING:
-    from sandbox.linear.acts import Acts
+    from sandbox.linear.site import Site
 
 COMMON = {
     "id": "id",
@@ -45,15 +45,11 @@ def one(name: str, of: str) -> Read:
     return Read(_attribute(name), of)
 
 
-def pages(read: Callable[[Any], Any], of: str) -> Read:
-    """A connection."""
-    return Read(lambda thing, _: read(thing), of, "page")
-
-
-def tables(acts: Acts, identity: Identity) -> Tables:
+def tables(site: Site, identity: Identity) -> Tables:
     """All types, as this identity sees them."""
+    acts = site.acts
     return {
-        "Query": Queries(acts, identity).table(),
+        "Query": Queries(site, identity).table(),
         "Mutation": Mutations(acts, identity).table(),
         **_issue_types(acts.world, acts.views),
         **_team_types(acts.world, identity),
@@ -61,95 +57,6 @@ def tables(acts: Acts, identity: Identity) -> Tables:
         **_small_types(),
         **_payloads(),
     }
-
-
-class Queries:
-    """The questions themselves."""
-
-    def __init__(self, acts: Acts, identity: Identity) -> None:
-        self.world = acts.world
-        self.identity = identity
-
-    def table(self) -> dict[str, Read]:
-        by_id = {"issue": "Issue", "team": "Team", "comment": "Comment", "user": "User",
-                 "project": "Project", "cycle": "Cycle", "issueLabel": "IssueLabel",
-                 "workflowState": "WorkflowState", "attachment": "Attachment",
-                 "webhook": "Webhook"}  # fmt: skip
-        singles = {name: Read(self._finder(of), of, takes=("id",)) for name, of in by_id.items()}
-        lists = {
-            "issues": pages(lambda _: self._issues(), "Issue"),
-            "comments": pages(lambda _: self._comments(), "Comment"),
-            "teams": pages(lambda _: self._teams(), "Team"),
-            "users": pages(lambda _: self.world.people.values(), "User"),
-            "issueLabels": pages(lambda _: self._of_teams(self.world.labels), "IssueLabel"),
-            "workflowStates": pages(lambda _: self._of_teams(self.world.states), "WorkflowState"),
-            "cycles": pages(lambda _: self._of_teams(self.world.cycles), "Cycle"),
-            "projects": pages(lambda _: self.world.projects, "Project"),
-            "projectMilestones": pages(lambda _: self._milestones(), "ProjectMilestone"),
-            "issueRelations": pages(lambda _: self.world.relations, "IssueRelation"),
-            "webhooks": pages(lambda _: self._webhooks(), "Webhook"),
-            "attachmentsForURL": Read(self._attached, "Attachment", "page", ("url",)),
-        }
-        return {
-            "viewer": Read(lambda _, __: self.identity.person, "User"),
-            "organization": Read(lambda _, __: self.world, "Organization"),
-            **singles,
-            **lists,
-        }
-
-    def _finder(self, kind: str) -> Callable[[Any, Json], Any]:
-        def find(_: Any, given: Json) -> Any:
-            key = str(given.get("id") or "")
-            found: Any = self.world.things.get(key)
-            if kind == "Issue":
-                found = self.world.issue(key)
-            if kind == "Team":
-                found = self.world.team_of(key)
-            if found is None or _kind(found) != kind or not self._visible(found):
-                raise not_found(kind)
-            if kind == "Webhook" and not self.identity.admin:
-                raise forbidden("webhooks are for admins")
-            return found
-
-        return find
-
-    def _visible(self, thing: Any) -> bool:
-        if isinstance(thing, Issue) and thing.purged:
-            return False
-        issue = getattr(thing, "issue", thing)
-        team = issue if isinstance(issue, Team) else getattr(issue, "team", None)
-        return team is None or not team.private or self.identity.sees_private
-
-    def _issues(self) -> list[Issue]:
-        return [one for one in self.world.issues.values() if self._visible(one)]
-
-    def _comments(self) -> list[Any]:
-        return [one for one in self.world.comments.values() if self._visible(one)]
-
-    def _teams(self) -> list[Team]:
-        return [one for one in self.world.teams if self._visible(one)]
-
-    def _of_teams(self, things: list[Any]) -> list[Any]:
-        return [one for one in things if self._visible(one)]
-
-    def _milestones(self) -> list[Any]:
-        return [stone for project in self.world.projects for stone in project.milestones]
-
-    def _webhooks(self) -> list[Any]:
-        if not self.identity.admin:
-            raise forbidden("webhooks are for admins")
-        return list(self.world.webhooks)
-
-    def _attached(self, _: Any, given: Json) -> list[Any]:
-        found = [one for issue in self._issues() for one in issue.attachments]
-        return [one for one in found if one.url == given.get("url")]
-
-
-def _kind(thing: Any) -> str:
-    names = {"Person": "User", "Label": "IssueLabel", "State": "WorkflowState",
-             "LinearProject": "Project", "Milestone": "ProjectMilestone"}  # fmt: skip
-    name = type(thing).__name__
-    return names.get(name, name)
 
 
 def _issue_types(world: World, views: Views) -> dict[str, dict[str, Read]]:
@@ -179,9 +86,9 @@ def _issue_types(world: World, views: Views) -> dict[str, dict[str, Read]]:
             "labels": pages(lambda i: i.labels, "IssueLabel"),
             "comments": pages(lambda i: i.comments, "Comment"),
             "children": pages(lambda i: views.children(i), "Issue"),
-            "relations": pages(lambda i: [r for r in world.relations if r.issue is i],
+            "relations": pages(lambda i: [r for r in world.relations if r.issue.id == i.id],
                                "IssueRelation"),
-            "inverseRelations": pages(lambda i: [r for r in world.relations if r.other is i],
+            "inverseRelations": pages(lambda i: [r for r in world.relations if r.other.id == i.id],
                                       "IssueRelation"),
             "attachments": pages(lambda i: i.attachments, "Attachment"),
             "history": pages(lambda i: i.history, "IssueHistory"),
@@ -254,6 +161,8 @@ def _team_types(world: World, identity: Identity) -> dict[str, dict[str, Read]]:
             **plain(key="key", name="name", private="private"),
             "visibility": Read(lambda t, _: "private" if t.private else "public"),
             "organization": Read(lambda t, _: world, "Organization"),
+            "issueCount": Read(lambda t, given: _count(world, t, given),
+                               takes=("includeArchived",)),
             "members": Read(lambda t, _: t.members, "User", "page", ("includeDisabled",)),
             "issues": pages(lambda t: [i for i in world.issues.values()
                                        if i.team is t and not i.purged], "Issue"),
@@ -301,6 +210,20 @@ def _team_types(world: World, identity: Identity) -> dict[str, dict[str, Read]]:
             "project": one("project", "Project"),
         },
     }  # fmt: skip
+
+
+def _count(world: World, team: Team, given: Json) -> int:
+    archived = bool(given.get("includeArchived"))
+    return len(
+        world.shelf(
+            ("count", team.id, archived),
+            lambda: (
+                one
+                for one in world.issues.values()
+                if one.team is team and not one.purged and (archived or one.archived_at is None)
+            ),
+        )
+    )
 
 
 def _children(world: World, group: Label) -> list[Label]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.crowd import Crowd
-from sandbox.faults import Switchboard
+from sandbox.faults import LAGS, SHARED_CHANCES, Switchboard
 from sandbox.linear.accounts import Accounts
 from sandbox.linear.acts import Acts, names_of_acts
 from sandbox.linear.desk import NoSuch
@@ -22,7 +22,7 @@ from sandbox.outbox import CHANCES, NUMBERS, Outbox
 from sandbox.requests import RequestLog
 from sandbox.wire import Json
 
-API_CHANCES = ("errors", "partial")
+API_CHANCES = ("partial",)
 API_COUNTS = ("rate_limit_next", "answer_lost")
 API_NUMBERS = {
     "slow": 0.0,
@@ -36,8 +36,8 @@ API_NUMBERS = {
 
 def switchboard(seed: int) -> Switchboard:
     """The faults of this tracker: those of the outbox and those of the API."""
-    chances = (*CHANCES, *API_CHANCES)
-    return Switchboard(chances, API_COUNTS, {**NUMBERS, **API_NUMBERS}, seed)
+    chances = (*CHANCES, *SHARED_CHANCES, *API_CHANCES)
+    return Switchboard(chances, API_COUNTS, {**NUMBERS, **LAGS, **API_NUMBERS}, seed)
 
 
 @dataclass
@@ -54,6 +54,7 @@ class Site:
     log: RequestLog = field(default_factory=RequestLog)
 
     def __post_init__(self) -> None:
+        self.world.lag = self.list_lag
         self.views = Views(self.world)
         self.outbox = Outbox(self.faults)
         self.mail = Mail(self.world, self.views, self.outbox)
@@ -63,6 +64,14 @@ class Site:
     def fill(self, tickets: int, comments: int) -> None:
         """A past for the home team."""
         Seeding(self.acts, self.seed).fill(tickets, comments)
+
+    def list_lag(self) -> float:
+        """Seconds that lists are behind; a replica that lags has old lists, too."""
+        return max(self.faults.number("index_lag"), self.read_lag())
+
+    def read_lag(self) -> float:
+        """Seconds that single reads are behind."""
+        return self.faults.number("replica_lag")
 
     def neutral(self) -> Json:
         """The state in no vendor's words, for comparing with what was synced."""
@@ -121,6 +130,7 @@ class Site:
                 {"author": _author(one), "body": one.body, "id": one.id} for one in issue.comments
             ],
             "deleted": not here or bool(issue.trashed) or issue.purged,
+            "hidden": issue.hidden,
         }
 
 

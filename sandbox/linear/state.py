@@ -5,13 +5,18 @@ Times are text, `2026-11-20T09:00:00.123Z`: they sort as they are, as Linear's d
 
 from __future__ import annotations
 
+import copy
 import random
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from sandbox.backup import Backup
+from sandbox.linear.shelves import Shelf
+from sandbox.trail import Trail
 
 Stamp = str
 
@@ -63,6 +68,7 @@ class Team(Thing):
     key: str
     name: str
     private: bool = False
+    locked_out: bool = False
     numbers: int = 0
     members: list[Person] = field(default_factory=list)
 
@@ -182,6 +188,7 @@ class Issue(Thing):
     canceled_at: Stamp | None = None
     trashed: bool | None = None
     purged: bool = False
+    hidden: bool = False
     sort_order: float = 0.0
     previous: list[str] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
@@ -192,6 +199,15 @@ class Issue(Thing):
     @property
     def identifier(self) -> str:
         return f"{self.team.key}-{self.number}"
+
+    def look(self) -> Issue:
+        """How it is now, to be shown later; states, labels and people are what they become."""
+        told = copy.copy(self)
+        told.comments = [copy.copy(one) for one in self.comments]
+        told.labels, told.previous = [*self.labels], [*self.previous]
+        told.attachments, told.reactions = [*self.attachments], [*self.reactions]
+        told.history = [*self.history]
+        return told
 
 
 @dataclass(slots=True, eq=False)
@@ -257,6 +273,12 @@ class World:
     uploads: dict[str, Upload] = field(default_factory=dict)
     things: dict[str, Thing] = field(default_factory=dict)
     children: dict[str, list[Issue]] = field(default_factory=dict)
+    names: dict[str, Issue] = field(default_factory=dict)
+    revision: int = 0
+    shelves: dict[tuple[object, ...], tuple[int, Shelf]] = field(default_factory=dict)
+    trails: dict[str, Trail[Issue]] = field(default_factory=dict)
+    lag: Callable[[], float] = lambda: 0.0
+    kept: Backup | None = None
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)  # noqa: S311 - repeatable, not secret
@@ -301,12 +323,20 @@ class World:
 
     def issue(self, key: str) -> Issue | None:
         """By UUID, or by a present or former identifier."""
-        found = self.issues.get(key)
-        if found is None:
-            wanted = key.upper()
-            known = (i for i in self.issues.values() if wanted in (i.identifier, *i.previous))
-            found = next(known, None)
+        found = self.issues.get(key) or self.names.get(key.upper())
         return found if found is not None and not found.purged else None
+
+    def shelf(self, key: tuple[object, ...], read: Callable[[], Iterable[Any]]) -> Shelf:
+        """A list that is kept while nothing changes."""
+        known = self.shelves.get(key)
+        if known is None or known[0] != self.revision:
+            known = self.shelves[key] = (self.revision, Shelf(read()))
+        return known[1]
+
+    def look_at(self, issue: Issue, moment: datetime) -> Issue | None:
+        """An issue as it was at a moment; None when it was not there yet."""
+        trail = self.trails.get(issue.id)
+        return trail.at(moment, issue) if trail else issue
 
     def team_of(self, key: str) -> Team | None:
         """By UUID or key."""

@@ -109,7 +109,7 @@ def test_a_lagging_list_shows_the_past_while_a_single_read_does_not(github, api)
     github.site.world.now = lambda: clock[0]
     github.acts.open("old title")
     clock[0] = clock[0].replace(year=clock[0].year + 1)
-    github.faults.set(list_lag=60)
+    github.faults.set(index_lag=60)
     github.acts.edit(1, title="new title")
     github.acts.open("brand new")
     listed = api.get(f"{REPO}/issues?state=all").json()

@@ -30,7 +30,7 @@ def test_deleted_and_hidden_look_the_same(jira, jira_api, two):
     assert answers[0].json() == answers[1].json()
     assert found(jira_api, "project = PROJ") == []
     assert bulk(jira_api, *two) == []
-    jira.acts.show(hidden)
+    jira.acts.unhide(hidden)
     assert jira_api.get(f"{ISSUE}/{hidden}").status_code == 200
 
 
@@ -80,7 +80,7 @@ def test_an_archived_issue_leaves_search_and_stays_readable(jira, jira_api, two)
 def test_a_lost_project_takes_its_issues_with_it_until_it_is_back(jira, jira_api, two):
     for lose, regain in (
         (jira.acts.delete_project, jira.acts.restore_project),
-        (jira.acts.hide_project, lambda: jira.acts.hide_project(hidden=False)),
+        (jira.acts.lock_out, jira.acts.let_in),
     ):
         lose()
         assert jira_api.get("/rest/api/3/project/PROJ").status_code == 404
@@ -134,5 +134,5 @@ def test_permissions_tell_an_administrator_from_others(jira, jira_line):
     query = {"permissions": "ADMINISTER,BROWSE_PROJECTS", "projectKey": "PROJ"}
     told = jira_line.get("/rest/api/3/mypermissions", params=query).json()["permissions"]
     assert [one["havePermission"] for one in told.values()] == [True, True]
-    jira.acts.hide_project()
+    jira.acts.lock_out()
     assert jira_line.get("/rest/api/3/mypermissions", params=query).status_code == 404

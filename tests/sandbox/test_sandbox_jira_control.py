@@ -60,13 +60,13 @@ def test_the_foreground_prints_one_json_line_and_ends_on_a_signal():
 def test_everything_at_once_comes_to_rest(jira, receiver):
     jira.add_hook(receiver.url, "s")
     jira.faults.set(drop=0.1, double=0.1, reorder=0.2, forge=0.1, fail=0.1, delay=0.01)
-    jira.faults.set(search_lag=0.2, short_page=3, empty_page=2)
+    jira.faults.set(index_lag=0.2, short_pages_next=3, empty_page=2)
     jira.people.start(rate=300, seconds=1)
     with jira_running.open_client(jira) as api:
         while jira.people.as_json()["running"]:
             keys = found(api, "project = PROJ ORDER BY key ASC", maxResults=20)
             assert len(keys) == len(set(keys))
-        jira.faults.set(search_lag=0)
+        jira.faults.set(index_lag=0)
         here = {one["key"] for one in jira.neutral()["tickets"] if not one["deleted"]}
         assert set(found(api, "project = PROJ")) == here
     assert jira.outbox.idle(20)

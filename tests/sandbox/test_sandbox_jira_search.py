@@ -154,7 +154,7 @@ def test_wide_pages_are_shorter_than_asked(jira):
         assert len(api.post(SEARCH, json=wide).json()["issues"]) == 100
         bare = {**wide, "fields": ["id"]}
         assert len(api.post(SEARCH, json=bare).json()["issues"]) == 120
-        jira.faults.set(empty_page=1, short_page=1)
+        jira.faults.set(empty_page=1, short_pages_next=1)
         page = api.post(SEARCH, json=wide).json()
         assert (page["issues"], page["isLast"]) == ([], False)
         assert len(found(api, "project = PROJ")) == 120
@@ -177,7 +177,7 @@ def test_unknown_keys_and_the_old_search_are_refused(five):
 
 def test_the_index_lags_and_named_issues_are_fresh(jira, jira_api, create):
     old = create("before")
-    jira.faults.set(search_lag=60)
+    jira.faults.set(index_lag=60)
     new = create("after")
     jira_api.put(f"/rest/api/3/issue/{old}", json={"fields": {"summary": "changed"}})
     fields = {"jql": "project = PROJ", "fields": ["summary"]}
@@ -190,7 +190,7 @@ def test_the_index_lags_and_named_issues_are_fresh(jira, jira_api, create):
     assert jira_api.get(f"/rest/api/3/issue/{new}").json()["fields"]["summary"] == "after"
     jira_api.delete(f"/rest/api/3/issue/{old}")
     assert found(jira_api, "project = PROJ") == [old]
-    jira.faults.set(search_lag=0)
+    jira.faults.set(index_lag=0)
     assert found(jira_api, "project = PROJ") == [new]
     many = {**fields, "reconcileIssues": list(range(51))}
     assert jira_api.post(SEARCH, json=many).status_code == 400
@@ -207,7 +207,7 @@ class Clock:
 def test_the_index_catches_up_with_time():
     clock = Clock(datetime(2026, 3, 4, 9, 0, tzinfo=UTC))
     with app.start(now=clock) as running, open_client(running) as api:
-        running.faults.set(list_lag=10)
+        running.faults.set(index_lag=10)
         running.acts.open("x")
         assert found(api, "project = PROJ") == []
         clock.moment += timedelta(seconds=11)

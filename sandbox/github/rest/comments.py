@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+
+import orjson
 
 from sandbox.github.ask import Ask, text_of
+from sandbox.github.lagging import comment_look, comment_looks
 from sandbox.github.refusals import forbidden, invalid, not_found, too_long
 from sandbox.github.rest.issues import LONGEST_BODY
 from sandbox.github.state import Comment
@@ -30,6 +32,8 @@ def list_repo_comments(ask: Ask) -> Reply:
     """Pull request conversations included; `direction` counts only beside `sort`."""
     sort = ask.choice("sort", ("created", "updated"), "created")
     direction = ask.choice("direction", ("asc", "desc"), "desc")
+    if ask.site.list_lag() > 0:
+        return _lagging_list(ask, sort, direction)
     page = ask.page()
     ids, total = ask.repo.comment_shelf.page(
         by_update=sort == "updated",
@@ -38,14 +42,16 @@ def list_repo_comments(ask: Ask) -> Reply:
         start=page.start,
         count=page.size,
     )
-    shown = _visible(ask, [ask.repo.comments[key] for key in ids])
-    return ask.paged([ask.views.comment(one) for one in shown], total)
+    return ask.paged([ask.views.comment(ask.repo.comments[key]) for key in ids], total)
 
 
 def list_comments(ask: Ask) -> Reply:
     """Oldest first, and no way to ask otherwise."""
-    since = ask.since()
-    found = [one for one in _visible(ask, ask.issue().comments) if one.updated_at >= since]
+    since, issue, lag = ask.since(), ask.issue(), ask.site.read_lag()
+    if lag > 0:
+        looks = comment_looks(ask.site, ask.repo, lag, issue)
+        return ask.listed([orjson.Fragment(one.rendered) for _, one in looks])
+    found = [one for one in issue.comments if one.updated_at >= since]
     page = ask.page()
     shown = found[page.start : page.start + page.size]
     return ask.paged([ask.views.comment(one) for one in shown], len(found))
@@ -62,6 +68,13 @@ def create_comment(ask: Ask) -> Reply:
 
 
 def get_comment(ask: Ask) -> Reply:
+    lag = ask.site.read_lag()
+    old = ask.repo.trailed.get(ask.param("comment")) if lag > 0 else None
+    if old is not None:
+        look = comment_look(ask.site, ask.repo, old, lag)
+        if look is None:
+            raise not_found()
+        return reply_json(orjson.Fragment(look.rendered))
     comment = _comment(ask)
     reply = reply_json(ask.views.comment(comment))
     reply.headers["last-modified"] = comment.updated_at
@@ -84,7 +97,7 @@ def delete_comment(ask: Ask) -> Reply:
 
 def _comment(ask: Ask) -> Comment:
     comment = ask.repo.comments.get(ask.param("comment"))
-    if comment is None:
+    if comment is None or not comment.issue.shown:
         raise not_found()
     return comment
 
@@ -104,9 +117,14 @@ def _text(ask: Ask) -> str:
     return text
 
 
-def _visible(ask: Ask, comments: list[Comment]) -> list[Comment]:
-    lag = ask.site.list_lag()
-    if lag <= 0:
-        return comments
-    seen = ask.site.world.now() - timedelta(seconds=lag)
-    return [one for one in comments if datetime.fromisoformat(one.created_at) <= seen]
+def _lagging_list(ask: Ask, sort: str, direction: str) -> Reply:
+    """The repository's comments as they were a while ago."""
+    since = ask.since()
+    looks = [
+        (one.updated_at if sort == "updated" else "", key, one.rendered)
+        for key, one in comment_looks(ask.site, ask.repo, ask.site.list_lag())
+        if one.updated_at >= since
+    ]
+    descending = bool(ask.query("sort")) and direction == "desc"
+    looks.sort(key=lambda look: look[:2], reverse=descending)
+    return ask.listed([orjson.Fragment(one[2]) for one in looks])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import orjson
-
 from sandbox.github.ask import Ask
 from sandbox.github.refusals import not_found, refusal
 from sandbox.github.rest.issues import issue_reply
+from sandbox.github.rest.sub_issues import lines_of, listed_issues
 from sandbox.github.state import Issue
 from sandbox.wire import Reply
 
@@ -25,11 +24,11 @@ def rows() -> list[tuple[str, str, Callable[[Ask], Reply]]]:
 
 
 def list_blocked_by(ask: Ask) -> Reply:
-    return _listed(ask, ask.issue().blocked_by)
+    return listed_issues(ask, lines_of(ask)[2])
 
 
 def list_blocking(ask: Ask) -> Reply:
-    return _listed(ask, ask.issue().blocking)
+    return listed_issues(ask, lines_of(ask)[3])
 
 
 def add_blocked_by(ask: Ask) -> Reply:
@@ -51,10 +50,6 @@ def remove_blocked_by(ask: Ask) -> Reply:
         raise not_found()
     ask.acts.remove_blocker(blocked.number, blocker.number)
     return issue_reply(ask, blocked)
-
-
-def _listed(ask: Ask, issues: list[Issue]) -> Reply:
-    return ask.listed([orjson.Fragment(ask.views.rest_issue(one)) for one in issues])
 
 
 def _by_id(ask: Ask, key: object) -> Issue:

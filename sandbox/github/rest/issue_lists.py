@@ -7,10 +7,10 @@ result until the repository changes, so walking its pages stays linear.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 
 from sandbox.github.ask import Ask
-from sandbox.github.state import Issue, Past, Repo
+from sandbox.github.lagging import issue_look
+from sandbox.github.state import Issue
 
 FILTERS = ("labels", "assignee", "milestone", "creator", "mentioned")
 MOST_SCANS = 32
@@ -59,7 +59,7 @@ def _scan(ask: Ask, state: str, order: str, descending: bool) -> list[Issue]:
     found = [
         issue
         for issue in ask.repo.issues.values()
-        if issue.alive
+        if issue.shown
         and state in ("all", issue.state)
         and issue.updated_at >= since
         and all(test(issue) for test in tests)
@@ -102,27 +102,16 @@ def _one_of(wish: str, present: list[str]) -> bool:
 def _lagging_page(ask: Ask) -> tuple[list[bytes], int]:
     """The lists of a while ago: new issues are missing, changed ones look as they did."""
     state = ask.choice("state", ("open", "closed", "all"), "open")
-    by_update = ask.query("sort") == "updated"
-    seen = ask.site.world.now() - timedelta(seconds=ask.site.list_lag())
+    by_update, tests = ask.query("sort") == "updated", list(_tests(ask))
+    since, lag = ask.since(), ask.site.list_lag()
     looks = [
-        (updated if by_update else "", number, rendered)
-        for number, updated, was, rendered in _looks(ask, ask.repo, seen)
-        if state in ("all", was) and updated >= ask.since()
+        (look.updated_at if by_update else "", issue.number, look.rendered)
+        for issue in ask.repo.issues.values()
+        if all(test(issue) for test in tests)
+        and (look := issue_look(ask.site, issue, lag)) is not None
+        and state in ("all", look.state)
+        and look.updated_at >= since
     ]
     looks.sort(key=lambda look: look[:2], reverse=ask.query("direction", "desc") == "desc")
     page = ask.page()
     return [look[2] for look in looks[page.start : page.start + page.size]], len(looks)
-
-
-def _looks(ask: Ask, repo: Repo, seen: datetime) -> Iterator[tuple[int, str, str, bytes]]:
-    tests = list(_tests(ask))
-    for issue in repo.issues.values():
-        old = next((past for past in issue.past if past.until > seen), None)
-        if old is None and issue.alive and _born_before(issue, seen):
-            old = Past(seen, issue.updated_at, issue.state, ask.views.rest_issue(issue))
-        if old is not None and _born_before(issue, seen) and all(test(issue) for test in tests):
-            yield issue.number, old.updated_at, old.state, old.rendered
-
-
-def _born_before(issue: Issue, seen: datetime) -> bool:
-    return datetime.fromisoformat(issue.created_at) <= seen

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 
 from sandbox.github.ask import Ask, names_of, text_of
-from sandbox.github.refusals import forbidden, invalid, too_long
+from sandbox.github.lagging import issue_look
+from sandbox.github.refusals import forbidden, invalid, not_found, too_long
 from sandbox.github.rest.issue_lists import issue_page
 from sandbox.github.state import Issue
 from sandbox.wire import Json, Reply, reply_json
@@ -41,9 +42,24 @@ def list_issues(ask: Ask) -> Reply:
 
 
 def get_issue(ask: Ask) -> Reply:
+    lag, known = ask.site.read_lag(), ask.repo.issues.get(ask.param("number"))
+    if lag > 0 and known is not None and not known.hidden:
+        return _old(ask, known, lag)
     issue = ask.issue_or_redirect()
     reply = issue_reply(ask, issue)
     reply.headers["last-modified"] = issue.updated_at
+    return reply
+
+
+def _old(ask: Ask, issue: Issue, lag: float) -> Reply:
+    """A replica that lags: what was changed, deleted or transferred since is as it was."""
+    look = issue_look(ask.site, issue, lag)
+    if look is None and issue.shown:
+        raise not_found()
+    if look is None:
+        return issue_reply(ask, ask.issue_or_redirect())
+    reply = reply_json(orjson.Fragment(look.rendered))
+    reply.headers["last-modified"] = look.updated_at
     return reply
 
 

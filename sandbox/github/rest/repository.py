@@ -122,4 +122,4 @@ def _team(ask: Ask) -> list[Person]:
 
 
 def _readable(ask: Ask, repo: Repo) -> bool:
-    return not repo.private or ask.identity.reads_private
+    return not repo.locked_out and (not repo.private or ask.identity.reads_private)

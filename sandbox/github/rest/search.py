@@ -27,13 +27,14 @@ def search_issues(ask: Ask) -> Reply:
     if not query.strip():
         raise invalid("Search", "q", "missing")
     terms = _terms(query)
-    seen = ask.site.world.now() - timedelta(seconds=ask.site.faults.number("search_lag"))
+    lag = max(ask.site.faults.number("search_lag"), ask.site.list_lag())
+    seen = ask.site.world.now() - timedelta(seconds=lag)
     found = [
         issue
         for repo in ask.site.world.repos.values()
         if not repo.private or ask.identity.reads_private
         for issue in reversed(repo.issues.values())
-        if issue.alive
+        if issue.shown
         and datetime.fromisoformat(issue.updated_at) <= seen
         and all(_fits(issue, *term) for term in terms)
     ]

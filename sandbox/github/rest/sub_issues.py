@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import orjson
 
 from sandbox.github.ask import Ask
+from sandbox.github.lagging import issue_look
 from sandbox.github.refusals import not_found, refusal
 from sandbox.github.rest.issues import issue_reply
 from sandbox.github.state import Issue
@@ -25,8 +26,19 @@ def rows() -> list[tuple[str, str, Callable[[Ask], Reply]]]:
 
 
 def list_sub_issues(ask: Ask) -> Reply:
-    children = ask.issue().children
-    return ask.listed([orjson.Fragment(ask.views.rest_issue(one)) for one in children])
+    _, children, *_ = lines_of(ask)
+    return listed_issues(ask, children)
+
+
+def lines_of(ask: Ask) -> tuple[tuple[Issue, ...], ...]:
+    """Parent, children, blockers and blocked ones of the issue of the path, to those who read."""
+    look = issue_look(ask.site, ask.issue(), ask.site.read_lag())
+    return look.lines if look is not None else ((), (), (), ())
+
+
+def listed_issues(ask: Ask, issues: Iterable[Issue]) -> Reply:
+    shown = [one for one in issues if one.shown]
+    return ask.listed([orjson.Fragment(ask.views.rest_issue(one)) for one in shown])
 
 
 def add_sub_issue(ask: Ask) -> Reply:
@@ -53,10 +65,10 @@ def remove_sub_issue(ask: Ask) -> Reply:
 
 
 def get_parent(ask: Ask) -> Reply:
-    parent = ask.issue().parent
-    if parent is None:
+    parents, *_ = lines_of(ask)
+    if not parents or not parents[0].shown:
         raise not_found()
-    return issue_reply(ask, parent)
+    return issue_reply(ask, parents[0])
 
 
 def _named_child(ask: Ask) -> Issue:

@@ -180,8 +180,8 @@ def fetch_many(ask: Ask) -> Reply:
 
 
 def _seen(ask: Ask, which: str) -> Issue | None:
-    found = ask.site.world.issue(which)
-    return found if found is not None and found.seen and ask.identity.user is not None else None
+    found = ask.site.world.replica(which, ask.site.read_lag())
+    return found if ask.identity.user is not None else None
 
 
 def archive(ask: Ask) -> Reply:

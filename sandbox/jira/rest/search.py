@@ -104,7 +104,7 @@ def _size(ask: Ask, wanted: Any, choice: Choice) -> int:
     size = min(wanted or USUAL, MOST_WIDE if choice.wide else MOST_BARE)
     if ask.site.faults.happens("empty_page"):
         return 0
-    return max(1, size // 3) if ask.site.faults.happens("short_page") else size
+    return ask.site.faults.page_size(size)
 
 
 def _fresh(given: list[Any]) -> list[int]:
@@ -122,10 +122,10 @@ def _numbers(given: list[Any]) -> list[int]:
 
 def count(ask: Ask) -> Reply:
     try:
-        found = ask.site.index.all(str(ask.json("jql").get("jql") or ""), ask.identity.user)
+        found = ask.site.index.count(str(ask.json("jql").get("jql") or ""), ask.identity.user)
     except JqlError as wrong:
         raise refusal(400, str(wrong)) from None
-    return reply_json({"count": len(found)})
+    return reply_json({"count": found})
 
 
 def match(ask: Ask) -> Reply:
@@ -172,7 +172,7 @@ def older(ask: Ask) -> Reply:
         found = ask.site.index.all(str(given.get("jql") or ""), ask.identity.user)
     except JqlError as wrong:
         raise refusal(400, str(wrong)) from None
-    size = min(size, 1000)
+    size = ask.site.faults.page_size(min(size, 1000))
     expand = given.get("expand") or ""
     words = expand.split(",") if isinstance(expand, str) else list(expand)
     page = [
