@@ -111,10 +111,12 @@ class Capabilities(Model):
 class Client(Protocol):
     """The only I/O of a tracker: sync, one source, one credential.
 
-    Every method raises Transient, Permanent or Denied (schemas/errors) and nothing else.
+    Every method raises Transient, Permanent or Denied (schemas/errors) and nothing else. `requests`
+    counts what was sent, `cached` what of it was answered "not modified".
     """
 
     requests: int
+    cached: int
 
     def identity(self) -> Identity:
         """Who the credential is; raises Denied when it is refused."""
@@ -195,7 +197,7 @@ class Client(Protocol):
     def keep_hook(self, url: str) -> datetime | None:
         """Puts off the end of our hook where hooks end by themselves; the new end, else None.
 
-        Sends nothing while the end is far. No other part of the hook is touched.
+        Only looks while the end is far. No other part of the hook is touched.
         """
 
     def remove_hook(self, url: str) -> bool:

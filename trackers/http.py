@@ -3,17 +3,19 @@
 import hashlib
 import logging
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import httpx as http
 
 from schemas.errors import Permanent, Transient
 from schemas.model import Json
-from schemas.ports import Limiter, Validator, Validators
+from schemas.ports import Limiter, Rate, Validator, Validators
 from trackers.answers import Answer, Manners, judged
 
 USER_AGENT = "ticketsync/0.1"
@@ -79,6 +81,7 @@ class Session:
         self._client = http.Client(
             headers={"User-Agent": USER_AGENT, **(headers or {})},
             timeout=_TIMEOUT,
+            verify=_certificates(),
             transport=transport,
             follow_redirects=False,
         )
@@ -88,14 +91,21 @@ class Session:
         self._client.close()
 
     def get(
-        self, address: str, params: Params | None = None, *, conditional: bool = False
+        self,
+        address: str,
+        params: Params | None = None,
+        *,
+        conditional: bool = False,
+        kept: Validator | None = None,
     ) -> Answer:
         """An answer to GET of a path or a full address (a page the tracker named).
 
-        Conditional: 304 when nothing changed since `remember` was last called for it.
+        Conditional: 304 when nothing changed since `remember` was last called for it; with `kept`,
+        since the answer that had that validator.
         """
         url = self._url(address, params)
-        kept = self._validators.get(self._authority.credential, str(url)) if conditional else None
+        if conditional:
+            kept = self._validators.get(self._authority.credential, str(url))
         return self._follow("GET", url, _Payload(), _conditions(kept))
 
     def ask(
@@ -290,11 +300,10 @@ class Session:
                 content=payload.content,
             )
             status = answer.status_code
+            rate = self._manners.rate(_answer(answer, method))
+            self._limiter.learn(self._authority.credential, rate or Rate())
         finally:
             self._note(method, url, status, time.perf_counter() - began)
-        rate = self._manners.rate(_answer(answer, method))
-        if rate:
-            self._limiter.learn(self._authority.credential, rate)
         return answer
 
     def _note(self, method: str, url: http.URL, status: int | None, seconds: float) -> None:
@@ -351,6 +360,12 @@ def _joined(url: http.URL, target: str) -> str:
         return str(url.join(target))
     except http.InvalidURL:
         return target
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Reading them takes longer than a whole idle pass, and clients are made for each."""
+    return http.create_ssl_context()
 
 
 def _conditions(kept: Validator | None) -> dict[str, str]:

@@ -26,10 +26,25 @@ def _listed(words: Iterable[str]) -> str:
     return ", ".join(words) or "none"
 
 
+def _told(parts: Iterable[str]) -> str:
+    return _listed(_PARTS[one] for one in _PARTS if one in set(parts))
+
+
+_PARTS = {
+    "core": "tickets",
+    "comments": "comments",
+    "comment_gone": "deleted comments",
+    "links": "links",
+    "definitions": "labels and their like",
+    "gone": "deleted tickets",
+}
 _ROWS: tuple[tuple[str, Cell], ...] = (
     ("webhook proof", lambda can: _listed(can.schemes)),
     ("answer to a delivery", lambda can: str(can.ack_status)),
     ("polled by the reconciler", lambda can: _yes(can.polls)),
+    ("webhooks tell every change of", lambda can: _told(can.tells)),
+    ("activity list", lambda can: _yes(can.activity)),
+    ("unchanged lists are free", lambda can: _yes(can.conditional)),
     ("webhook registered by us", lambda can: _yes(can.hooks_api)),
     ("failed deliveries sent again", lambda can: _yes(can.redelivers)),
     ("history from the tracker", lambda can: _yes(can.history)),

@@ -88,13 +88,19 @@ def test_reading_is_as_described(world, client, line):
     assert sum(len(page.records) for page in client.changed_since(Cursor())) == 232
     recent = Cursor(since=datetime.now(UTC) - timedelta(minutes=5))
     assert sum(len(page.records) for page in client.changed_since(recent)) == 2
-    assert sum(len(page.seen) for page in client.census()) == 233
+    first, *rest = client.census()
+    assert sum(len(page.seen) for page in (first, *rest)) == 233
+    assert sum(len(page.seen) for page in client.census(first.mark)) == 33
+    begin = client.activity(None)
+    acts.parent(child, None)
+    touched = {one.ticket for one in client.activity(begin.mark).touched}
+    assert touched == {str(child), str(parent)}
     assert len(list(client.users())) == 5
     assert {one.id for one in client.fields()} >= {"System.Title", "Custom.Customer"}
     assert {one.name for one in client.projects()} == {"Shop", "Attic"}
     assert len(client.definitions()[1]) > 10
     assert "status" in {one.field for one in client.history([str(child)])}
-    line.assert_clean(at_least=16)
+    line.assert_clean(at_least=17)
 
 
 def test_a_filter_that_only_the_tracker_can_tell_is_asked_as_described(

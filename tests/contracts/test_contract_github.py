@@ -89,13 +89,29 @@ def test_reading_is_as_described(world, client, line):
     assert sum(len(page.records) for page in client.changed_since(Cursor())) > 240
     recent = Cursor(since=datetime.now(UTC) - timedelta(minutes=5))
     assert sum(len(page.records) for page in client.changed_since(recent)) > 1
-    assert sum(len(page.seen) for page in client.census()) == 123
+    assert sum(len(page.seen) for page in client.census()) >= 123
+    assert len({one.ticket for page in client.census() for one in page.seen}) == 123
+    assert client.keep_hook(NOWHERE) is None
     assert len(list(client.users())) >= 6
     assert {one.id for one in client.fields()} >= {"title", "type", "520", "522"}
     assert "octo/shop" in {one.name for one in client.projects()}
     assert client.definitions()
     assert client.definitions() is None
     line.assert_clean(at_least=16)
+
+
+def test_what_costs_nothing_is_as_described(world, client, line):
+    recent = Cursor(since=datetime.now(UTC))
+    for _ in range(2):
+        list(client.changed_since(recent))
+    mark = client.activity(None).mark
+    assert client.activity(mark) is None
+    world.acts.add_sub_issue(1, 2)
+    assert len(client.activity(mark).touched) == 2
+    marks = [page.mark for page in client.census()]
+    assert next(client.census(marks[0])).seen
+    assert client.cached >= 3
+    line.assert_clean(at_least=3)
 
 
 def test_history_is_as_described(world, client, line):

@@ -97,7 +97,9 @@ def test_reading_is_as_described(world, client, line):
     assert sum(len(page.records) for page in client.changed_since(Cursor())) == 121
     recent = Cursor(since=datetime.now(UTC) - timedelta(minutes=5))
     assert any(page.records for page in client.changed_since(recent))
-    assert sum(len(page.seen) for page in client.census()) == 121
+    first, second = client.census()
+    assert (len(first.seen), len(second.seen), first.total) == (100, 21, 121)
+    assert next(client.census(first.mark)).seen == second.seen
     assert list(client.users())
     assert client.fields()
     assert {one.name for one in client.projects()} >= {"PROJ", "OPS"}
@@ -199,7 +201,10 @@ def test_an_apps_webhooks_are_as_described(world, line):
     hook = client.ensure_hook(NOWHERE, "")
     assert client.check_hooks(NOWHERE) == []
     assert client.ensure_hook(NOWHERE, "").id == hook.id
-    assert client.hooks() == [hook]
+    assert [one.id for one in client.hooks()] == [hook.id]
+    assert client.keep_hook(NOWHERE) is None
+    world.site.hooks.dynamic[int(hook.id)].expires = world.state.ms() + 3_600_000
+    assert client.keep_hook(NOWHERE) > datetime.now(UTC) + timedelta(days=29)
     assert client.remove_hook(NOWHERE)
     client.close()
     line.assert_clean(at_least=5)

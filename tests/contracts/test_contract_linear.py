@@ -84,7 +84,8 @@ def test_reading_keeps_to_the_schema(world, line, client):
     client.fetch_comment(issue.id, issue.comments[0].id)
     client.fetch_comment(issue.id, "6b0d7c1e-2222-4c5e-9f10-0c1d2e3f4a50")
     assert len(list(client.history([issue.id]))) > 60
-    assert [one for page in client.census() for one in page.seen]
+    seen = {one.key: one for page in client.census() for one in page.seen}
+    assert (len(seen), seen["ENG-1"].comment_count) == (60, len(issue.comments))
     assert list(client.users())
     assert client.fields()
     assert client.definitions()

@@ -36,7 +36,8 @@ class Budget:
         self.waits.append(credential)
 
     def learn(self, credential: str, rate: Rate) -> None:
-        self.rates.append(rate)
+        if rate != Rate():
+            self.rates.append(rate)
 
     def block(self, credential: str, seconds: float) -> None:
         self.blocks.append(seconds)

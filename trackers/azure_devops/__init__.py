@@ -18,6 +18,11 @@ from trackers.base import Capabilities, Headers, Tracker
 from trackers.http import Session, Transport
 
 _CAPABILITIES = Capabilities(
+    # An edited or deleted comment has no event of its own; where it saves the work item, as it does
+    # in current versions, the update tells of it. Areas, iterations and tags have no events
+    # (https://learn.microsoft.com/azure/devops/service-hooks/events).
+    tells=frozenset({"core", "comments", "links", "gone"}),
+    activity=True,
     restorable=True,
     verify_again=False,  # the proof is the secret itself and is not kept
     history=True,

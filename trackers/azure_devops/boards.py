@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from schemas.errors import Denied, Permanent, Transient
 from schemas.model import Json
-from schemas.ports import Rate
+from schemas.ports import Allowance, Rate
 from schemas.source import Source
 from schemas.tracker import ProjectInfo
 from trackers.answers import Answer, Manners
@@ -28,13 +28,23 @@ _ELSEWHERE = "of another host"
 """What the session says of a redirect out of the API: there is none but the one to sign in."""
 
 
+_REQUESTS_A_UNIT = 10
+_USUAL = Allowance(requests=200 * _REQUESTS_A_UNIT, seconds=300)
+"""Documented are 200 units of effort in any five minutes, one unit being the load that a usual
+person at work makes in that time (https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits).
+What a request costs is not: ten are taken for a unit. Where that is too many, answers are delayed
+first, and say so."""
+
+
 def _rate(answer: Answer) -> Rate | None:
-    """The budget counts effort, not requests, so only its end is worth knowing
-    (https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits)."""
-    if answer.headers.get("x-ratelimit-remaining") != "0" or answer.retry_after is not None:
-        return None
+    """The budget in requests, told when its end comes near; with a Retry-After that wait counts,
+    and nothing else."""
+    limit, left = (_number(answer, name) for name in ("limit", "remaining"))
     reset = _reset(answer)
-    return Rate(remaining=0, reset_at=reset) if reset else None
+    if answer.retry_after is not None or left is None or reset is None:
+        return None
+    most = None if limit is None else limit * _REQUESTS_A_UNIT
+    return Rate(limit=most, remaining=left * _REQUESTS_A_UNIT, reset_at=reset)
 
 
 def _limited(answer: Answer) -> float | None:
@@ -48,11 +58,19 @@ def _limited(answer: Answer) -> float | None:
 
 def _reset(answer: Answer) -> datetime | None:
     """Seconds since 1970."""
-    raw = answer.headers.get("x-ratelimit-reset", "")
-    return datetime.fromtimestamp(int(raw), UTC) if raw.isdecimal() and len(raw) < 11 else None
+    found = _number(answer, "reset")
+    return None if found is None else datetime.fromtimestamp(found, UTC)
 
 
-MANNERS = Manners(absent=frozenset({400, 404, 409, 412}), rate=_rate, limited=_limited)
+def _number(answer: Answer, name: str) -> int | None:
+    """A whole number of a header; units of effort may have a fraction."""
+    raw = answer.headers.get(f"x-ratelimit-{name}", "").partition(".")[0]
+    return int(raw) if raw.isascii() and raw.isdecimal() and len(raw) < 11 else None
+
+
+MANNERS = Manners(
+    absent=frozenset({400, 404, 409, 412}), rate=_rate, limited=_limited, usual=_USUAL
+)
 """400 and 412 come back, since only `typeKey` tells a lost race or a known limit from a fault."""
 
 
@@ -99,7 +117,7 @@ class Boards:
 
     def path(self, tail: str, *, team: str | None = None) -> str:
         """Something in the project; the pinned id survives a renaming."""
-        project = self._project
+        project = self.named
         if not project:
             raise Denied(f"{self.source.url} names no project, only a site")
         within = f"/{quote(team, safe='')}" if team else ""
@@ -139,16 +157,16 @@ class Boards:
 
     def forget(self) -> None:
         """Types and states are read anew."""
-        self._known.forget(self.base, self._project)
+        self._known.forget(self.base, self.named)
 
     @property
-    def _project(self) -> str:
-        """The pinned id, else the name."""
+    def named(self) -> str:
+        """The project: its pinned id, else its name."""
         return self.source.project_id or self.name
 
     def project(self) -> ProjectInfo:
         """The project as it is now."""
-        wanted = self._project
+        wanted = self.named
         if not wanted:
             raise Denied(f"{self.source.url} names no project, only a site")
         answer = self.get(f"/_apis/projects/{quote(wanted, safe='')}")
@@ -209,7 +227,7 @@ class Boards:
             answer = self.get(path)
             return listed(answer) if answer.ok else []
 
-        key = (self.base, self._project, question)
+        key = (self.base, self.named, question)
         found: list[dict[str, Json]] = self._known.kept(key, ask)
         return found
 

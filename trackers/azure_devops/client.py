@@ -21,7 +21,17 @@ from schemas.tracker import (
     MissedDelivery,
     ProjectInfo,
 )
-from trackers.azure_devops import carry, catalog, history, hooks, marks, read, walk
+from trackers.azure_devops import (
+    activity,
+    carry,
+    catalog,
+    census,
+    history,
+    hooks,
+    marks,
+    read,
+    walk,
+)
 from trackers.azure_devops.auth import Anonymous
 from trackers.azure_devops.boards import Boards, refused
 from trackers.azure_devops.people import person
@@ -33,10 +43,14 @@ _FILE = re.compile(r".*/_apis/wit/attachments/([0-9A-Fa-f-]{36})(?:[/?].*)?")
 
 
 class AzureDevOpsClient:
-    """One project under one credential; `requests` counts every request that was sent."""
+    """One project under one credential.
+
+    `requests` counts every request that was sent, `cached` those answered "not modified".
+    """
 
     def __init__(self, boards: Boards, authority: Authority) -> None:
         self.requests = 0
+        self.cached = 0
         self.on_request: OnRequest | None = None
         self._boards = boards
         self._authority = authority
@@ -45,6 +59,7 @@ class AzureDevOpsClient:
     def note(self, method: str, path: str, status: int | None, seconds: float) -> None:
         """Counts a request and passes it on to whoever listens."""
         self.requests += 1
+        self.cached += status == 304
         if self.on_request:
             self.on_request(method, path, status, seconds)
 
@@ -78,11 +93,11 @@ class AzureDevOpsClient:
 
     def census(self, mark: str | None = None) -> Iterator[CensusPage]:
         """Every work item of the project, and what is in the recycle bin."""
-        yield CensusPage(seen=tuple(walk.census(self._boards)))
+        return census.pages(self._boards, mark)
 
     def activity(self, mark: str | None) -> Activity | None:
-        """Nothing: there is no such list."""
-        return None
+        """Links that were added or removed, which old work items keep no revision of."""
+        return activity.told(self._boards, mark)
 
     def users(self) -> Iterator[Person]:
         """The members of the project's teams."""

@@ -18,16 +18,18 @@ MOST = 19_999
 _HERE = "[System.TeamProject] = @project"
 
 
-def ids(boards: Boards, conditions: Sequence[str], *, after: int = 0) -> Iterator[list[int]]:
-    """Ids of the project's work items in rising order, some thousands at a time.
+def ids(
+    boards: Boards, conditions: Sequence[str], *, after: int = 0, most: int = MOST
+) -> Iterator[list[int]]:
+    """Ids of the project's work items in rising order, at most `most` at a time.
 
     Never an empty list; work items that are changed meanwhile keep their place.
     """
     while True:
-        found, upto = _next(boards, conditions, after)
+        found, upto = _next(boards, conditions, after, most)
         if found:
             yield found
-        if upto is None and len(found) < MOST:
+        if upto is None and len(found) < most:
             return
         after = found[-1] if upto is None else upto
 
@@ -92,12 +94,14 @@ def latest(boards: Boards, count: int) -> list[int]:
     return _ids(boards.query(_select([_HERE], f"[{names.CHANGED}] DESC"), count))
 
 
-def _next(boards: Boards, conditions: Sequence[str], after: int) -> tuple[list[int], int | None]:
+def _next(
+    boards: Boards, conditions: Sequence[str], after: int, most: int
+) -> tuple[list[int], int | None]:
     """(ids after one, where the window ended). A window of ids can never hold too many."""
-    for upto in (None, after + MOST):
+    for upto in (None, after + most):
         window = [f"[System.Id] > {after}"] + ([f"[System.Id] <= {upto}"] if upto else [])
         text = _select([_HERE, *conditions, *window], "[System.Id]")
-        answer = boards.query(text, MOST)
+        answer = boards.query(text, most)
         if answer.ok:
             return _ids(answer), upto
         if not too_many(answer):

@@ -53,6 +53,7 @@ def to_ticket(record: Json, source: Source) -> Ticket:
         number=int(key),
         native_id=key,
         url=address.page(source, fields.text(names.PROJECT) or "", key),
+        confidential=False,  # there is no such thing here: who sees the project sees all of it
         title=fields.text(names.TITLE) or "",
         body=body.text,
         type=_type(fields, source),

@@ -7,23 +7,19 @@ with the right to bypass rules can set the date of a change back
 """
 
 import json
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from schemas.model import Json
 from schemas.record import Cursor, Gone, Page, Record
-from schemas.tracker import Seen
 from trackers.answers import Answer
 from trackers.azure_devops import names, queries, read
-from trackers.azure_devops.boards import Boards, listed, refused, too_many
+from trackers.azure_devops.boards import Boards, refused
 from trackers.fields import Fields
 
 _REPORTED = f"System.Id,System.Rev,System.TeamProject,{names.DELETED}"
 _REPORT_PAGE = 1_000
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +41,6 @@ def changed_since(boards: Boards, cursor: Cursor) -> Iterator[Page]:
     return _news(boards, cursor, mark or _Mark())
 
 
-def census(boards: Boards) -> Iterator[Seen]:
-    """Every work item of the project, whatever the filter says, then those in the recycle bin."""
-    shown = {"fields": ["System.Id", "System.Rev", names.COMMENT_COUNT], "errorPolicy": "omit"}
-    for page in queries.ids(boards, ()):
-        for chunk in _chunks(page):
-            answer = boards.ask("/_apis/wit/workitemsbatch", {"ids": chunk, **shown})
-            if not answer.ok:
-                raise refused(answer)
-            yield from map(_seen, listed(answer))
-    for trashed in _trashed(boards):
-        key = str(Fields.of(trashed, "recyclebin").need_whole("id"))
-        yield Seen(ticket=key, key=key, revision=None, place="trashed")
-
-
-def _trashed(boards: Boards) -> list[dict[str, Json]]:
-    """The recycle bin; one of more than 20,000 is not told at all."""
-    answer = boards.get(boards.path("wit/recyclebin"))
-    if too_many(answer):
-        _log.warning("%s: the recycle bin is too full to be listed", boards.name)
-        return []
-    if not answer.ok:
-        raise refused(answer)
-    return listed(answer)
-
-
 def _whole(boards: Boards, cursor: Cursor, mark: _Mark) -> Iterator[Page]:
     """By id; everything that is created while walking has a higher one."""
     watermark, total = cursor.watermark, 0
@@ -77,7 +48,7 @@ def _whole(boards: Boards, cursor: Cursor, mark: _Mark) -> Iterator[Page]:
     for page in queries.ids(boards, queries.filtered(boards), after=mark.after):
         watermark = watermark or boards.clock
         total += len(page)
-        for chunk in _chunks(page):
+        for chunk in chunks(page):
             if pending:
                 yield pending
             goes_on = Cursor(position=_Mark(after=chunk[-1]).text(), watermark=watermark)
@@ -97,12 +68,12 @@ def _news(boards: Boards, cursor: Cursor, mark: _Mark) -> Iterator[Page]:
         watermark = watermark or answer.date
         report = Fields.of(answer.object, "report")
         changed, deleted = _told(report)
-        chunks = list(_chunks(changed)) or [[]]
+        batches = list(chunks(changed)) or [[]]
         following = report.text("continuationToken")
         over = report.flag("isLastBatch") is not False or not following or following == token
-        for place, chunk in enumerate(chunks):
+        for place, chunk in enumerate(batches):
             records = _records(boards, chunk) if chunk else ()
-            last = place == len(chunks) - 1
+            last = place == len(batches) - 1
             if last and over:
                 goes_on = Cursor(since=watermark, watermark=watermark)
             else:
@@ -149,7 +120,7 @@ def _is_deleted(fields: Fields) -> bool:
 
 def _records(boards: Boards, chunk: list[int]) -> tuple[Record, ...]:
     """Records of one batch with all their parts."""
-    items = [item for item in read.batch(boards, chunk) if _is_here(boards, item)]
+    items = [item for item in read.batch(boards, chunk) if is_here(boards, item)]
     found = []
     for record in read.completed(boards, items):
         talk = read.comments(boards, record.ticket) if _talked(record.body) else ()
@@ -157,7 +128,7 @@ def _records(boards: Boards, chunk: list[int]) -> tuple[Record, ...]:
     return tuple(found)
 
 
-def _is_here(boards: Boards, item: dict[str, Json]) -> bool:
+def is_here(boards: Boards, item: dict[str, Json]) -> bool:
     """A work item may move to another project between the list and the batch."""
     fields = item.get("fields")
     project = fields.get(names.PROJECT) if isinstance(fields, dict) else None
@@ -170,20 +141,8 @@ def _talked(record: Json) -> bool:
     return isinstance(fields, dict) and fields.get(names.COMMENT_COUNT) != 0
 
 
-def _seen(item: dict[str, Json]) -> Seen:
-    found = Fields.of(item, "workItem")
-    key = str(found.need_whole("id"))
-    fields = found.object("fields")
-    revision = found.whole("rev")
-    return Seen(
-        ticket=key,
-        key=key,
-        revision=None if revision is None else str(revision),
-        comment_count=fields.whole(names.COMMENT_COUNT) if fields else None,
-    )
-
-
-def _chunks(items: list[int]) -> Iterator[list[int]]:
+def chunks(items: list[int]) -> Iterator[list[int]]:
+    """As many ids at a time as a batch takes."""
     for start in range(0, len(items), names.FULL_BATCH):
         yield items[start : start + names.FULL_BATCH]
 

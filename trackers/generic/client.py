@@ -31,6 +31,7 @@ class GenericClient:
 
     def __init__(self, source: Source) -> None:
         self.requests = 0
+        self.cached = 0
         self._source = source
 
     def identity(self) -> Identity:

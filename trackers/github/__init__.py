@@ -11,6 +11,8 @@ from schemas.model import Json
 from schemas.ports import Credentials, Limiter, Validators
 from schemas.source import Source
 from schemas.ticket import Comment, Relation, Ticket
+from schemas.tracker import Part
+from trackers.answers import Manners
 from trackers.base import Capabilities, Headers, OAuthPlan, Reach, Tracker
 from trackers.fields import Fields
 from trackers.github import address, auth, facts, scope, translate, webhook, writes
@@ -38,9 +40,20 @@ OAUTH = OAuthPlan(
 """https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps; `repo` holds
 issues and webhooks. GitHub has no address to revoke a grant at that takes a token alone."""
 
+# Each of these parts has an event for every change that we read of it: `issues`, `issue_comment`
+# (deleted, too), `sub_issues` and `issue_dependencies`, `label` and `milestone`, `issues.deleted`
+# and `issues.transferred` (https://docs.github.com/webhooks/webhook-events-and-payloads). The one
+# that has none is a pull request that merely mentions an issue.
+_TELLS: frozenset[Part] = frozenset(
+    {"core", "comments", "comment_gone", "links", "definitions", "gone"}
+)
+
 _CAPABILITIES = Capabilities(
     form_bodies=True,
     redelivers=True,
+    tells=_TELLS,
+    activity=True,
+    conditional=True,
     history=True,
     schemes=("HMAC-SHA256 of the body (X-Hub-Signature-256)",),
     writes=writes.WRITES,
@@ -112,6 +125,7 @@ class GitHub:
             limiter=limiter,
             validators=validators,
             headers=_HEADERS,
+            manners=Manners(usual=auth.allowance(base, authority)),
             transport=transport,
             on_request=lambda *told: client.note(*told),
         )

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import jwt
 
 from schemas.errors import Denied
 from schemas.model import Json
-from schemas.ports import AppKey
+from schemas.ports import Allowance, AppKey
 from trackers.answers import Answer
 from trackers.fields import Fields
 from trackers.http import Session, credential_name
@@ -131,6 +132,15 @@ class App:
             return jwt.encode(claims, pem, algorithm="RS256")
         except (ValueError, TypeError, jwt.PyJWTError):
             raise Denied("the App's private key is no RSA key in PEM form") from None
+
+
+def allowance(base: str, authority: "Authority") -> Allowance | None:
+    """The documented limit, which an App's may exceed; an Enterprise Server has none by itself
+    (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api)."""
+    host = urlsplit(base).hostname or ""
+    if host != "api.github.com" and not host.endswith(".ghe.com"):
+        return None
+    return Allowance(requests=60 if isinstance(authority, Anonymous) else 5000, seconds=3600)
 
 
 def wall_clock() -> float:

@@ -21,7 +21,19 @@ from schemas.tracker import (
     ProjectInfo,
 )
 from trackers.fields import Fields
-from trackers.github import field_list, find, history, hooks, people, perform, projects, read, walk
+from trackers.github import (
+    activity,
+    census,
+    field_list,
+    find,
+    history,
+    hooks,
+    people,
+    perform,
+    projects,
+    read,
+    walk,
+)
 from trackers.github.auth import Anonymous, App, Authority
 from trackers.github.repository import Repository
 from trackers.http import OnRequest, Session
@@ -30,10 +42,14 @@ _CORE: frozenset[Aspect] = frozenset({"core"})
 
 
 class GitHubClient:
-    """One repository under one credential; `requests` counts every request that was sent."""
+    """One repository under one credential.
+
+    `requests` counts every request that was sent, `cached` those answered "not modified".
+    """
 
     def __init__(self, source: Source, repository: Repository, authority: Authority) -> None:
         self.requests = 0
+        self.cached = 0
         self.on_request: OnRequest | None = None
         self._source = source
         self._repository = repository
@@ -43,6 +59,7 @@ class GitHubClient:
     def note(self, method: str, path: str, status: int | None, seconds: float) -> None:
         """Counts a request and passes it on to whoever listens."""
         self.requests += 1
+        self.cached += status == 304
         if self.on_request:
             self.on_request(method, path, status, seconds)
 
@@ -73,7 +90,7 @@ class GitHubClient:
         return read.fetch_comment(self._repository, ticket, comment)
 
     def changed_since(self, cursor: Cursor) -> Iterator[Page]:
-        """Tickets, then comments; two requests when nothing changed."""
+        """Tickets, then comments; two requests that cost nothing when nothing changed."""
         return walk.changed_since(self._repository, self._source, cursor)
 
     def history(self, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
@@ -81,12 +98,12 @@ class GitHubClient:
         return history.history(self._repository, tickets)
 
     def census(self, mark: str | None = None) -> Iterator[CensusPage]:
-        """Every issue of the repository, open or closed."""
-        yield CensusPage(seen=tuple(walk.census(self._repository, self._source)))
+        """Every issue of the repository, open or closed; its marks never grow old."""
+        return census.census(self._repository, self._source, mark)
 
     def activity(self, mark: str | None) -> Activity | None:
-        """Nothing: there is no such list."""
-        return None
+        """Lines between issues and transfers, from the repository's issue events."""
+        return activity.activity(self._repository, mark)
 
     def users(self) -> Iterator[Person]:
         """Assignable people and, with push access, all collaborators."""
@@ -139,7 +156,8 @@ class GitHubClient:
         return hooks.ensure(self._repository, url, secret)
 
     def keep_hook(self, url: str) -> datetime | None:
-        """Nothing: hooks last here."""
+        """Nothing: GitHub's webhooks have no end
+        (https://docs.github.com/rest/repos/webhooks#create-a-repository-webhook)."""
         return None
 
     def remove_hook(self, url: str) -> bool:

@@ -138,6 +138,7 @@ def _faults(record: Fields) -> list[HookFault]:
         (record.flag("active") is False, "it is switched off", "register"),
         (bool(missing), f"it does not tell of {', '.join(missing)}", "register"),
         (_content_type(config) != "json", "its content type is not json", "register"),
+        (not _has_secret(config), "it has no secret, so its deliveries are refused", "register"),
         (failure is not None, f"its last delivery failed: {failure}", "none"),
     ]
     return [
@@ -201,6 +202,11 @@ def _address(record: Fields) -> str:
 
 def _content_type(config: Fields | None) -> str:
     return (config.text("content_type") or "form") if config else "form"
+
+
+def _has_secret(config: Fields | None) -> bool:
+    """GitHub prints asterisks for a secret, and nothing for none."""
+    return bool(config and config.text("secret"))
 
 
 def _same(one: str, other: str) -> bool:

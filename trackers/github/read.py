@@ -96,7 +96,8 @@ def _unless_unchanged(
 ) -> list[dict[str, Json]] | None:
     """A definition list, or None when page 1 answers 304, which costs no budget.
 
-    A list of several pages is always read: its first page does not tell of changes on the others.
+    A list of several pages, or of one that is full, is always read: its first page does not tell of
+    changes behind it.
     """
     session, path = repository.session, repository.path(tail)
     params = {**_PER_PAGE, **({"state": "all"} if tail == "/milestones" else {})}
@@ -109,7 +110,7 @@ def _unless_unchanged(
     while answer.next:
         answer = session.get(answer.next)
         items += answer.items
-    if answer is first:
+    if answer is first and len(items) < FULL_PAGE:
         session.remember(first, path, params)
     return items
 

@@ -83,7 +83,29 @@ def ticket_record(body: dict[str, Json]) -> Record:
         external_id=number,
         revision=revision_of(body),
         body=body,
+        linked=_linked(body),
     )
+
+
+def _linked(issue: dict[str, Json]) -> dict[str, int]:
+    """How many links of each kind an issue says it has: its lists say no more of them, and a link
+    moves no `updated_at` (https://docs.github.com/rest/issues/issues#list-repository-issues)."""
+    found: dict[str, int] = {}
+    for kind, summary, name in _COUNTED:
+        told = issue.get(summary)
+        count = told.get(name) if isinstance(told, dict) else None
+        if isinstance(count, int) and not isinstance(count, bool):
+            found[kind] = count
+    if found:  # a GitHub that counts names the parent, too
+        found["parent"] = 1 if issue.get("parent_issue_url") else 0
+    return found
+
+
+_COUNTED = (
+    ("child", "sub_issues_summary", "total"),
+    ("blocked_by", "issue_dependencies_summary", "total_blocked_by"),
+    ("blocks", "issue_dependencies_summary", "total_blocking"),
+)
 
 
 def comment_record(body: dict[str, Json]) -> Record | None:

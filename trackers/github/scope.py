@@ -4,7 +4,10 @@
 labels all of them are wanted, as in GitHub's own lists.
 """
 
+from collections.abc import Iterable
+
 from schemas.errors import ConfigError
+from schemas.model import Json
 from schemas.source import Source
 from schemas.ticket import Ticket
 
@@ -24,10 +27,23 @@ def labels(source: Source) -> tuple[str, ...]:
 
 def holds(ticket: Ticket, source: Source) -> bool:
     """Whether a ticket lies inside; GitHub compares label names without case."""
-    if state(source) not in ("all", ticket.state):
+    return _holds(ticket.state, (label.name for label in ticket.labels), source)
+
+
+def holds_record(record: dict[str, Json], source: Source) -> bool | None:
+    """Whether an issue of a list lies inside; None when its state or its labels cannot be read."""
+    told, carried = record.get("state"), record.get("labels")
+    if told not in ("open", "closed") or not isinstance(carried, list):
+        return None
+    names = (one.get("name") if isinstance(one, dict) else one for one in carried)
+    return _holds(told, (name for name in names if isinstance(name, str)), source)
+
+
+def _holds(told: str, carried: Iterable[str], source: Source) -> bool:
+    if state(source) not in ("all", told):
         return False
-    carried = {label.name.lower() for label in ticket.labels}
-    return all(name.strip().lower() in carried for name in labels(source))
+    known = {name.lower() for name in carried}
+    return all(name.strip().lower() in known for name in labels(source))
 
 
 def check(source: Source) -> None:

@@ -75,6 +75,7 @@ def to_ticket(record: Json, source: Source) -> Ticket:
         number=int(number),
         native_id=issue.id("id"),
         url=issue.text("html_url"),
+        confidential=False,  # there is no such thing here: who sees the project sees all of it
         title=issue.need_text("title") if "title" in issue else "",
         body=_markdown(issue.text("body")),
         type=mapped.kind(_type(issue), named, source),

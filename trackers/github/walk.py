@@ -3,12 +3,16 @@
 A full pass walks by creation: editing an item never moves it to another page. An incremental pass
 walks by `updated_at`, where an edit does move items, so each full page is followed by a new
 question `since` the last time seen rather than by page 2 (reference/github.md 3.4).
+
+The first question of an incremental walk begins with a full hour, so that its address repeats and
+it can be conditional: while nothing happens a pass costs nothing
+(https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api).
 """
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -17,9 +21,7 @@ from schemas.errors import Denied, Transient
 from schemas.model import Json
 from schemas.record import Cursor, Page, Record
 from schemas.source import Source
-from schemas.tracker import Seen
 from trackers.answers import Answer, Unprocessable
-from trackers.fields import Fields
 from trackers.github import scope
 from trackers.github.repository import (
     FULL_PAGE,
@@ -37,10 +39,14 @@ _BEGINNING = "1970-01-01T00:00:00Z"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One page to ask for. `since` is set while walking by `updated_at`."""
+    """One page to ask for. `since` is set while walking by `updated_at`.
+
+    A `conditional` one is skipped by GitHub when nothing has changed there since it was taken in.
+    """
 
     walk: Walk
     url: str
+    conditional: bool = False
 
     @property
     def since(self) -> str | None:
@@ -52,7 +58,8 @@ def changed_since(repository: Repository, source: Source, cursor: Cursor) -> Ite
     """Pages of tickets, then of comments; the last page's cursor has no position.
 
     The watermark is the tracker's clock at the first answer, never at the end: what changes during
-    the walk is read again by the next pass.
+    the walk is read again by the next pass. A validator is kept only when its page has been taken
+    in, which is when the next one is asked for.
     """
     reader = _Reader(repository, source, cursor.since)
     step: Step | None = reader.resume(cursor) or reader.first("tickets")
@@ -61,30 +68,18 @@ def changed_since(repository: Repository, source: Source, cursor: Cursor) -> Ite
     while step:
         answer = reader.ask(step)
         watermark = watermark or (answer.date if answer else None)
-        items = answer.items if answer else []
+        items = answer.items if answer and answer.ok else []
         records = _records(step.walk, items)
         following = reader.following(step, answer, items)
         yield Page(
             kind=step.walk,
             records=tuple(r for r in records if (r.external_id, r.revision) not in before),
             cursor=_cursor(cursor.since, following, watermark),
-            total=_total(answer) if step.since is None else None,
+            total=total(answer) if answer and step.since is None else None,
         )
+        reader.remember(step, answer, items)
         before = frozenset((r.external_id, r.revision) for r in records)
         step = following
-
-
-def census(repository: Repository, source: Source) -> Iterator[Seen]:
-    """Every issue in any state, each once; pull requests are none."""
-    whole = source.model_copy(update={"filter": {"state": "all"}})
-    told: set[str] = set()
-    for page in changed_since(repository, whole, Cursor()):
-        for record in page.records:
-            if record.ticket not in told:
-                told.add(record.ticket)
-                yield _seen(record)
-        if '"walk": "tickets"' not in (page.cursor.position or ""):
-            return  # the rest are comments
 
 
 class _Reader:
@@ -94,11 +89,12 @@ class _Reader:
         self._repository = repository
         self._source = source
         self._since = revision.of_time(since) if since else None
+        self._hour = _hour_of(since) if since else None
 
     def first(self, walk: Walk) -> Step:
         """The first page of a walk."""
-        if self._since:
-            return self.since(walk, self._since)
+        if self._hour:
+            return replace(self.since(walk, self._hour), conditional=True)
         order: Params = {"sort": "created", "direction": "asc", "per_page": FULL_PAGE}
         return self._step(walk, {**order, **(self._scope() if walk == "tickets" else {})})
 
@@ -125,12 +121,12 @@ class _Reader:
     def ask(self, step: Step) -> Answer | None:
         """An answer; None where GitHub cuts a long list off with a 422."""
         try:
-            answer = self._repository.session.get(step.url)
+            answer = self._repository.session.get(step.url, conditional=step.conditional)
         except Unprocessable as error:
             if "pagination" in error.reason.lower():
                 return None
             raise
-        if not answer.ok:
+        if not answer.ok and answer.status != 304:
             name = self._repository.name
             raise Denied(f"issues of {name} cannot be read (HTTP {answer.status}{answer.reason})")
         return answer
@@ -144,14 +140,25 @@ class _Reader:
         """
         if answer is None and step.since is None:
             return self.since(step.walk, _BEGINNING)
-        if answer is None or answer.next is None:
+        if answer is None or answer.next is None or answer.status == 304:
             return self.first("comments") if step.walk == "tickets" else None
-        last = _last_time(items)
+        last = last_time(items)
+        if step.conditional and last and self._since and revision.compare(last, self._since) < 0:
+            return self.since(step.walk, self._since)  # only the address began with the hour
         if step.since and last and revision.compare(last, step.since) > 0:
             return self.since(step.walk, last)
         if answer.next == step.url:
             raise Transient(f"{answer.asked}: the next page is the same page")
         return Step(step.walk, answer.next)
+
+    def remember(self, step: Step, answer: Answer | None, items: list[dict[str, Json]]) -> None:
+        """A page makes itself conditional when it was all there was.
+
+        A full one may stay as it is while news goes to the page behind it.
+        """
+        whole = answer is not None and answer.ok and not answer.next and len(items) < FULL_PAGE
+        if answer is not None and step.conditional and whole:
+            self._repository.session.remember(answer, step.url)
 
     def _scope(self) -> Params:
         labels = ",".join(scope.labels(self._source))
@@ -169,13 +176,6 @@ def _records(walk: Walk, items: list[dict[str, Json]]) -> list[Record]:
     return [record for record in map(comment_record, items) if record]
 
 
-def _seen(record: Record) -> Seen:
-    count = Fields.of(record.body, "issue").whole("comments")
-    return Seen(
-        ticket=record.ticket, key=record.ticket, revision=record.revision, comment_count=count
-    )
-
-
 def _cursor(since: datetime | None, step: Step | None, watermark: datetime | None) -> Cursor:
     if step is None:
         return Cursor(since=watermark, watermark=watermark)
@@ -183,7 +183,12 @@ def _cursor(since: datetime | None, step: Step | None, watermark: datetime | Non
     return Cursor(since=since, position=position, watermark=watermark)
 
 
-def _last_time(items: list[dict[str, Json]]) -> str | None:
+def _hour_of(moment: datetime) -> str:
+    return revision.of_time(moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
+
+
+def last_time(items: list[dict[str, Json]]) -> str | None:
+    """When the last item of a page was changed; None when that cannot be told."""
     last = items[-1].get("updated_at") if items else None
     try:
         return revision.of_time(datetime.fromisoformat(last)) if last else None
@@ -191,8 +196,8 @@ def _last_time(items: list[dict[str, Json]]) -> str | None:
         return None
 
 
-def _total(answer: Answer | None) -> int | None:
+def total(answer: Answer) -> int | None:
     """An upper bound: full pages up to the last one the Link header names."""
-    query = urlsplit(answer.links.get("last", "") if answer else "").query
+    query = urlsplit(answer.links.get("last", "")).query
     page = parse_qs(query).get("page", [""])[0]
     return int(page) * FULL_PAGE if page.isdecimal() and len(page) < 9 else None

@@ -8,9 +8,10 @@ from schemas.change import Change, Write
 from schemas.delivery import Delivery, Proof
 from schemas.event import Event
 from schemas.model import Json
-from schemas.ports import Credentials, Limiter, Validators
+from schemas.ports import Allowance, Credentials, Limiter, Validators
 from schemas.source import Source
 from schemas.ticket import Comment, Relation, Ticket
+from schemas.tracker import Part
 from trackers.answers import Answer, Manners
 from trackers.base import Capabilities, Headers, Tracker
 from trackers.gitlab import address, auth, facts, scope, translate, webhook, write
@@ -20,9 +21,15 @@ from trackers.gitlab.project import ABSENT, Project
 from trackers.http import Authority, Session, Transport
 from trackers.oauth import Granted
 
+# No event tells that an issue or a note was deleted, an issue linked, a label or milestone edited
+# (https://docs.gitlab.com/user/project/integrations/webhook_events/), so only these are told whole.
+_TOLD: frozenset[Part] = frozenset({"core", "comments"})
+
 _CAPABILITIES = Capabilities(
     verify_again=False,  # the plain token is the secret itself and is never kept
     redelivers=True,
+    tells=_TOLD,
+    activity=True,
     history=True,
     uploads=True,
     schemes=("signing token (Standard Webhooks)", "secret token"),
@@ -92,21 +99,30 @@ class GitLab:
         scope.check(source)
         base = address.api_base(source)
         authority = _authority(base, source, credentials, transport)
+        signed_in = not isinstance(authority, auth.Anonymous)
         session = Session(
             base,
             authority=authority,
             limiter=limiter,
             validators=validators,
             headers={"Accept": "application/json"},
-            manners=Manners(absent=ABSENT, limited=_limited),
+            manners=Manners(absent=ABSENT, limited=_limited, usual=_usual(base, signed_in)),
             transport=transport,
             on_request=lambda *told: client.note(*told),
         )
-        signed_in = not isinstance(authority, auth.Anonymous)
         name = address.project_name(source)
         project = Project(session, name, source.project_id, signed_in=signed_in)
         client = GitLabClient(source, project)
         return client
+
+
+def _usual(base: str, signed_in: bool) -> Allowance | None:
+    """GitLab.com's limits (https://docs.gitlab.com/user/gitlab_com/#rate-limits-on-gitlabcom); an
+    instance of one's own has none until its administrator sets some, and then its headers tell
+    (https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/)."""
+    if base != address.PUBLIC_API:
+        return None
+    return Allowance(requests=2000 if signed_in else 500, seconds=60)
 
 
 def _limited(answer: Answer) -> float | None:

@@ -20,7 +20,8 @@ from schemas.tracker import (
     ProjectInfo,
 )
 from trackers.fields import Fields
-from trackers.gitlab import carry, history, hooks, read, schema, walk
+from trackers.gitlab import activity as events
+from trackers.gitlab import carry, census, history, hooks, read, schema, walk
 from trackers.gitlab.project import Project
 from trackers.http import OnRequest, Session
 
@@ -28,10 +29,14 @@ _CORE: frozenset[Aspect] = frozenset({"core"})
 
 
 class GitLabClient:
-    """One project under one credential; `requests` counts every request that was sent."""
+    """One project under one credential.
+
+    `requests` counts every request that was sent, `cached` those answered "not modified".
+    """
 
     def __init__(self, source: Source, project: Project) -> None:
         self.requests = 0
+        self.cached = 0
         self.on_request: OnRequest | None = None
         self._source = source
         self._project = project
@@ -42,6 +47,7 @@ class GitLabClient:
     def note(self, method: str, path: str, status: int | None, seconds: float) -> None:
         """Counts a request and passes it on to whoever listens."""
         self.requests += 1
+        self.cached += status == 304
         if self.on_request:
             self.on_request(method, path, status, seconds)
 
@@ -73,12 +79,12 @@ class GitLabClient:
         return history.history(self._project, tickets)
 
     def census(self, mark: str | None = None) -> Iterator[CensusPage]:
-        """Every issue of the project, whatever the filter."""
-        yield CensusPage(seen=tuple(walk.census(self._project)))
+        """Every issue of the project by creation, whatever the filter."""
+        return census.pages(self._project, self._source, mark)
 
     def activity(self, mark: str | None) -> Activity | None:
-        """Nothing: there is no such list."""
-        return None
+        """Comments, by the project's list of events; one request when there are none."""
+        return events.activity(self._project, mark)
 
     def users(self) -> Iterator[Person]:
         """Members, inherited ones included."""

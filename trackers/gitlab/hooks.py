@@ -44,7 +44,7 @@ def check(project: Project, url: str) -> list[HookFault]:
     ours = [record for record in records if _same(_address(record), url)]
     if not ours:
         return [HookFault(hook=None, problem=_no_hook(records, url), mended_by="register")]
-    return [fault for record in ours for fault in _faults(record)]
+    return [fault for record in ours for fault in (*_faults(record), *_unheard(project, record))]
 
 
 def ensure(project: Project, url: str, secret: str) -> Hook:
@@ -227,6 +227,20 @@ def _faults(record: Fields) -> list[HookFault]:
         for wrong, problem, mend in problems
         if wrong
     ]
+
+
+def _unheard(project: Project, record: Fields) -> list[HookFault]:
+    """Whether the last delivery of a hook that is on failed; versions before 17.3 keep no list."""
+    if _status(record) != "executable":
+        return []
+    key = record.need_id("id")
+    answer = project.get(project.path(f"/hooks/{key}/events"), {"per_page": 1})
+    last = [Fields.of(one, "hook_event") for one in answer.items[:1]] if answer.ok else []
+    if not last or _succeeded(last[0]):
+        return []
+    told = str(last[0].value.get("response_status") or "no answer")[:80]
+    problem = f"its last delivery failed ({told})"
+    return [HookFault(hook=key, problem=problem, mended_by="none")]
 
 
 def _no_hook(records: list[Fields], url: str) -> str:

@@ -18,7 +18,6 @@ from schemas.event import Aspect
 from schemas.model import Json
 from schemas.record import Cursor, Page, Record
 from schemas.source import Source
-from schemas.tracker import Seen
 from trackers.answers import Answer
 from trackers.fields import Fields
 from trackers.gitlab import read, scope, values
@@ -67,25 +66,6 @@ def changed_since(project: Project, source: Source, cursor: Cursor) -> Iterator[
             total=_total(asked.answer) if url == first and not resumed else None,
         )
         before = {(one.external_id, one.revision) for one in records}
-        url = asked.following
-
-
-def census(project: Project) -> Iterator[Seen]:
-    """Every issue once, however often it moved while it was read; moved ones live elsewhere."""
-    url: str | None = _address(project, {"state": "all"})
-    seen: set[str] = set()
-    while url:
-        asked = _ask(project, url)
-        for item in asked.items:
-            record = ticket_record(item)
-            if record.ticket not in seen and not item.get("moved_to_id"):
-                seen.add(record.ticket)
-                yield Seen(
-                    ticket=record.ticket,
-                    key=record.ticket,
-                    revision=record.revision,
-                    comment_count=values.count(Fields(item, "issue"), "user_notes_count"),
-                )
         url = asked.following
 
 

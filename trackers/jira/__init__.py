@@ -34,6 +34,10 @@ from trackers.jira.site import Site
 from trackers.oauth import Granted
 
 _CAPABILITIES = Capabilities(
+    # Worklogs aside, only issues, comments and the versions and sprints among definitions have
+    # events; links have them for administrators' webhooks alone, not for an OAuth app's
+    # (https://developer.atlassian.com/cloud/jira/platform/webhooks/).
+    tells=frozenset({"core", "comments", "comment_gone", "gone"}),
     history=True,
     uploads=True,
     schemes=(
@@ -117,7 +121,7 @@ class Jira:
             limiter=limiter,
             validators=validators,
             headers=_HEADERS,
-            manners=limits.manners(),
+            manners=limits.manners(cloud=address.deployment(source) == "cloud"),
             transport=transport,
             on_request=lambda *told: client.note(*told),
         )

@@ -20,7 +20,7 @@ from schemas.tracker import (
     ProjectInfo,
 )
 from trackers.http import OnRequest
-from trackers.jira import fields, files, find, history, hooks, read, walk, write
+from trackers.jira import census, fields, files, find, history, hooks, read, walk, write
 from trackers.jira.fill import Filler
 from trackers.jira.site import Site
 
@@ -30,10 +30,14 @@ _RECONCILED = 50
 
 
 class JiraClient:
-    """One project under one credential; `requests` counts every request that was sent."""
+    """One project under one credential.
+
+    `requests` counts every request that was sent, `cached` those answered "not modified".
+    """
 
     def __init__(self, site: Site) -> None:
         self.requests = 0
+        self.cached = 0
         self.on_request: OnRequest | None = None
         self._site = site
         self._filler = Filler(site)
@@ -42,6 +46,7 @@ class JiraClient:
     def note(self, method: str, path: str, status: int | None, seconds: float) -> None:
         """Counts a request and passes it on to whoever listens."""
         self.requests += 1
+        self.cached += status == 304
         if self.on_request:
             self.on_request(method, path, status, seconds)
 
@@ -71,8 +76,8 @@ class JiraClient:
         return history.history(self._site, tickets)
 
     def census(self, mark: str | None = None) -> Iterator[CensusPage]:
-        """Every issue of the project."""
-        yield CensusPage(seen=tuple(walk.census(self._site)))
+        """Every issue of the project but archived ones, by creation."""
+        return census.pages(self._site, mark)
 
     def activity(self, mark: str | None) -> Activity | None:
         """Nothing: there is no such list."""
@@ -128,8 +133,8 @@ class JiraClient:
         return hooks.ensure(self._site, url, secret)
 
     def keep_hook(self, url: str) -> datetime | None:
-        """Nothing: hooks last here."""
-        return None
+        """Under a grant: our webhook lives thirty days, and is refreshed in its last ten."""
+        return hooks.keep(self._site, url)
 
     def remove_hook(self, url: str) -> bool:
         """Removes our webhook."""

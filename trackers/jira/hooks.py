@@ -3,6 +3,8 @@
 https://developer.atlassian.com/cloud/jira/platform/webhooks/
 """
 
+from datetime import datetime
+
 from schemas.tracker import Hook, HookFault
 from trackers.jira import hooks_admin, hooks_dynamic
 from trackers.jira.site import Site
@@ -23,6 +25,11 @@ def ensure(site: Site, url: str, secret: str) -> Hook:
     if _granted(site):
         return hooks_dynamic.ensure(site, url)
     return hooks_admin.ensure(site, url, secret)
+
+
+def keep(site: Site, url: str) -> datetime | None:
+    """The new end of ours when it was near and put off; an administrator's has none."""
+    return hooks_dynamic.keep(site, url) if _granted(site) else None
 
 
 def remove(site: Site, url: str) -> bool:

@@ -41,10 +41,10 @@ def hooks(site: Site) -> list[Hook]:
 
 def check(site: Site, url: str) -> list[HookFault]:
     """What keeps ours from telling everything."""
-    ours = _ours(site, url)
+    every = _records(site)
+    ours = hooks_dynamic.at(every, url)
     if not ours:
-        problem = f"no webhook points to {url.partition('?')[0]}"
-        return [HookFault(hook=None, problem=problem, mended_by="register")]
+        return [hooks_dynamic.missing(every, url)]
     return [
         HookFault(hook=_number(record), problem=problem, mended_by="register")
         for record in ours
@@ -104,8 +104,7 @@ def _filter(site: Site) -> str:
 
 
 def _ours(site: Site, url: str) -> list[Fields]:
-    found = _records(site)
-    return [one for one in found if (one.text("url") or "").rstrip("/") == url.rstrip("/")]
+    return hooks_dynamic.at(_records(site), url)
 
 
 def _records(site: Site) -> list[Fields]:

@@ -4,6 +4,7 @@ https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-webhooks/
 """
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from schemas.errors import Permanent
 from schemas.model import Json
@@ -44,10 +45,10 @@ def hooks(site: Site) -> list[Hook]:
 
 def check(site: Site, url: str) -> list[HookFault]:
     """What keeps our webhook from telling everything it can."""
-    ours = _ours(site, url)
+    every = _records(site)
+    ours = at(every, url)
     if not ours:
-        problem = f"no webhook points to {url.partition('?')[0]}"
-        return [HookFault(hook=None, problem=problem, mended_by="register")]
+        return [missing(every, url)]
     return [fault for record in ours for fault in _faults(site, record)]
 
 
@@ -68,6 +69,20 @@ def ensure(site: Site, url: str) -> Hook:
     return _register(site, url)
 
 
+def keep(site: Site, url: str) -> datetime | None:
+    """The end of our webhook after a refresh; None, and nothing but the list asked for, while it
+    is more than ten days away.
+
+    An id that is gone is ignored without an error: only the list tells what the refresh did.
+    """
+    ending = [record for record in _ours(site, url) if _ends_soon(record)]
+    if not ending:
+        return None
+    site.send("PUT", "/webhook/refresh", {"webhookIds": [int(r.need_id("id")) for r in ending]})
+    kept = [end for record in _ours(site, url) if (end := _expires(record))]
+    return min(kept, default=None)
+
+
 def remove(site: Site, url: str) -> bool:
     """Removes our webhooks at `url`; False when there was none."""
     ours = _ours(site, url)
@@ -76,8 +91,23 @@ def remove(site: Site, url: str) -> bool:
     return bool(ours)
 
 
+def at(records: list[Fields], url: str) -> list[Fields]:
+    """Those that point to an address, whether or not it ends in a slash."""
+    return [one for one in records if (one.text("url") or "").rstrip("/") == url.rstrip("/")]
+
+
+def missing(records: list[Fields], url: str) -> HookFault:
+    """None is at `url`; one with our path at another host is most likely ours, before a move."""
+    path = urlsplit(url).path
+    parts = [urlsplit(one.text("url") or "") for one in records]
+    other = next((one.netloc.rpartition("@")[2] for one in parts if one.path == path), None)
+    told = f"no webhook points to {url.partition('?')[0]}"
+    problem = told + (f"; one points to {other}" if other else "")
+    return HookFault(hook=None, problem=problem, mended_by="register")
+
+
 def _register(site: Site, url: str) -> Hook:
-    """Faults come in a 200, beside the ids."""
+    """Faults come in a 200, beside the ids; the end is told by the list alone."""
     details = {"events": list(EVENTS), "jqlFilter": _filter(site)}
     answer = site.send("POST", "/webhook", {"url": url, "webhooks": [details]})
     results = Fields.of(answer.object, "registration").items("webhookRegistrationResult")
@@ -86,16 +116,22 @@ def _register(site: Site, url: str) -> Hook:
     number = next((one.id("createdWebhookId") for one in told), None)
     if errors or number is None:
         raise Permanent(f"{answer.asked}: {'; '.join(errors) or 'no webhook id came back'}")
-    return Hook(id=number, url=url, active=True, events=EVENTS)
+    made = (_hook(one) for one in _records(site) if one.need_id("id") == number)
+    return next(made, Hook(id=number, url=url, active=True, events=EVENTS))
 
 
 def _faults(site: Site, record: Fields) -> list[HookFault]:
     key = record.need_id("id")
     problems = list(_gaps(site, record))
     expires = _expires(record)
-    if expires and expires - datetime.now(UTC) < _SOON:
+    if expires and _ends_soon(record):
         problems.append(f"it expires on {expires.date().isoformat()}")
     return [HookFault(hook=key, problem=one, mended_by="register") for one in problems]
+
+
+def _ends_soon(record: Fields) -> bool:
+    expires = _expires(record)
+    return expires is not None and expires - datetime.now(UTC) < _SOON
 
 
 def _gaps(site: Site, record: Fields) -> list[str]:
@@ -113,8 +149,7 @@ def _filter(site: Site) -> str:
 
 
 def _ours(site: Site, url: str) -> list[Fields]:
-    found = _records(site)
-    return [one for one in found if (one.text("url") or "").rstrip("/") == url.rstrip("/")]
+    return at(_records(site), url)
 
 
 def _records(site: Site) -> list[Fields]:
@@ -132,6 +167,7 @@ def _hook(record: Fields) -> Hook:
         url=record.text("url") or "",
         active=True,
         events=tuple(str(event) for event in record.items("events")),
+        expires_at=_expires(record),
     )
 
 
@@ -139,5 +175,8 @@ def _expires(record: Fields) -> datetime | None:
     """Epoch milliseconds as described, ISO text in examples."""
     raw = record.value.get("expirationDate")
     if isinstance(raw, (int, float)) and not isinstance(raw, bool):
-        return datetime.fromtimestamp(raw / 1000, UTC)
+        try:
+            return datetime.fromtimestamp(raw / 1000, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise Permanent("webhook.expirationDate is no time") from None
     return record.time("expirationDate")

@@ -12,14 +12,11 @@ from datetime import datetime
 from schemas.errors import Transient
 from schemas.model import Json
 from schemas.record import Cursor, Page
-from schemas.tracker import Seen
 from trackers.answers import Answer
 from trackers.fields import Fields
 from trackers.jira import marks, scope, walk_server
-from trackers.jira.record import WANTED, Recorder, revision_of
+from trackers.jira.record import WANTED, Recorder
 from trackers.jira.site import PAGE, Refused, Site
-
-_COUNTING = 1000
 
 
 def changed_since(site: Site, cursor: Cursor, fresh: tuple[int, ...]) -> Iterator[Page]:
@@ -41,7 +38,7 @@ def changed_since(site: Site, cursor: Cursor, fresh: tuple[int, ...]) -> Iterato
     body |= {"reconcileIssues": list(fresh)} if fresh else {}
     token, watermark = resumed(cursor, jql)
     recorder = Recorder(site)
-    total = _total(site, jql) if cursor.since is None and token is None else None
+    count = total(site, jql) if cursor.since is None and token is None else None
     for answer, follows in _answers(site, body, token):
         watermark = watermark or answer.date
         issues = Fields.of(answer.object, "search").items("issues")
@@ -49,34 +46,8 @@ def changed_since(site: Site, cursor: Cursor, fresh: tuple[int, ...]) -> Iterato
             kind="tickets",
             records=recorder.tickets(issues, inside(recorder, issues, whole=not cursor.since)),
             cursor=moved_on(cursor, jql, follows, watermark),
-            total=total,
+            total=count,
         )
-
-
-def census(site: Site) -> Iterator[Seen]:
-    """Every issue of the project with its revision and the number of its comments."""
-    jql = scope.walk_jql(site.key)
-    body: dict[str, Json] = {
-        "jql": jql,
-        "maxResults": _COUNTING,
-        "fields": ["updated", "comment"],
-    }
-    answers = (one for one, _ in _answers(site, body, None)) if site.cloud else None
-    for answer in answers or walk_server.answers(site, jql, ("updated", "comment")):
-        for item in Fields.of(answer.object, "search").items("issues"):
-            yield seen(Fields.of(item, "issue"))
-
-
-def seen(issue: Fields) -> Seen:
-    """An issue as a census tells it."""
-    fields = issue.need_object("fields")
-    comments = fields.object("comment")
-    return Seen(
-        ticket=issue.need_id("id"),
-        key=issue.need_text("key"),
-        revision=revision_of(fields),
-        comment_count=comments.whole("total") if comments else None,
-    )
 
 
 def inside(recorder: Recorder, issues: list[Json], *, whole: bool) -> frozenset[str] | None:
@@ -132,7 +103,7 @@ def _page(site: Site, body: dict[str, Json], token: str | None) -> Answer:
     return site.search("/search/jql", body)
 
 
-def _total(site: Site, jql: str) -> int | None:
+def total(site: Site, jql: str) -> int | None:
     """About how many a whole pass will bring: the search itself does not tell."""
     condition = scope.split_order(jql)[0]
     answer = site.search("/search/approximate-count", {"jql": condition})

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.errors import Permanent, Transient
+from schemas.errors import Permanent
 from schemas.model import Json
 from schemas.record import Cursor, Page
 from trackers.answers import Answer
@@ -55,26 +55,6 @@ def pages(site: Site, cursor: Cursor, condition: str) -> Iterator[Page]:
             cursor=_moved_on(cursor, step, watermark),
             total=told.whole("total") if whole else None,
         )
-
-
-def answers(site: Site, jql: str, fields: Sequence[str]) -> Iterator[Answer]:
-    """Pages of one question, each behind the last key of the one before."""
-    condition = scope.split_order(jql)[0]
-    behind = ""
-    while True:
-        try:
-            answer = _search(site, f"{condition}{behind} ORDER BY key ASC", fields, 0)
-        except Unsearchable as error:
-            if not behind:
-                raise
-            raise Transient(f"an issue went away while all were counted: {error}") from None
-        yield answer
-        told = Fields.of(answer.object, "search")
-        issues = told.items("issues")
-        if not issues or len(issues) >= (told.whole("total") or 0):
-            return
-        key = Fields.of(issues[-1], "issue").need_text("key")
-        behind = f" AND key > {scope.quoted(key)}"
 
 
 def _search(site: Site, jql: str, fields: Sequence[str], start: int) -> Answer:

@@ -11,6 +11,7 @@ from schemas.model import Json
 from schemas.ports import Credentials, Limiter, Validators
 from schemas.source import Source
 from schemas.ticket import Comment, Relation, Ticket
+from schemas.tracker import Part
 from trackers.base import Capabilities, Headers, Tracker
 from trackers.http import Authority, Session, Transport
 from trackers.linear import address, auth, changes, facts, scope, translate, webhook
@@ -18,8 +19,13 @@ from trackers.linear.client import LinearClient
 from trackers.linear.graph import Graph, manners
 from trackers.linear.team import Team
 
+# Relations have no event, nor have workflow states and milestones, so of definitions only a part is
+# told (https://linear.app/developers/webhooks).
+_TOLD: frozenset[Part] = frozenset({"core", "comments", "comment_gone", "gone"})
+
 _CAPABILITIES = Capabilities(
     ack_status=200,
+    tells=_TOLD,
     restorable=True,
     history=True,
     uploads=True,
@@ -89,6 +95,7 @@ class Linear:
         scope.check(source)
         base = address.api_base(source)
         own = auth.authority(base, source, credentials, transport)
+        usual = auth.usual(own)
 
         def opened(origin: str, authority: Authority | None) -> Session:
             return Session(
@@ -96,7 +103,7 @@ class Linear:
                 authority=authority or own,
                 limiter=limiter,
                 validators=validators,
-                manners=manners(),
+                manners=manners(usual),
                 transport=transport,
                 on_request=lambda *told: client.note(*told),
             )

@@ -6,7 +6,7 @@ https://linear.app/developers/graphql#authentication
 from collections.abc import Callable
 
 from schemas.errors import Denied
-from schemas.ports import Credentials
+from schemas.ports import Allowance, Credentials
 from schemas.source import Source
 from trackers.base import OAuthPlan, Reach
 from trackers.http import Authority, Session, Transport, credential_name
@@ -43,8 +43,13 @@ class Key:
         self.credential = credential_name(base, token)
         self._token = token
 
+    @property
+    def granted(self) -> bool:
+        """Whether it is an OAuth token."""
+        return self._token.startswith("lin_oauth_")
+
     def header(self) -> str | None:
-        return f"Bearer {self._token}" if self._token.startswith("lin_oauth_") else self._token
+        return f"Bearer {self._token}" if self.granted else self._token
 
     def refused(self) -> bool:
         return False
@@ -74,6 +79,13 @@ class Nobody:
 
     def refused(self) -> bool:
         return False
+
+
+def usual(who: Authority) -> Allowance:
+    """The hourly requests of a personal key, or of an app's token: the latter has twice as many
+    (https://linear.app/developers/rate-limiting)."""
+    key = isinstance(who, Key) and not who.granted
+    return Allowance(requests=2500 if key else 5000, seconds=3600)
 
 
 def authority(

@@ -19,7 +19,7 @@ from schemas.tracker import (
     ProjectInfo,
 )
 from trackers.http import OnRequest
-from trackers.linear import chronicle, fieldlist, files, hooks, read, walk
+from trackers.linear import census, chronicle, fieldlist, files, hooks, read, walk
 from trackers.linear.team import Team
 from trackers.linear.write import Writer
 
@@ -27,10 +27,14 @@ _CORE: frozenset[Aspect] = frozenset({"core"})
 
 
 class LinearClient:
-    """One team under one credential; `requests` counts every request that was sent."""
+    """One team under one credential.
+
+    `requests` counts every request that was sent, `cached` those answered "not modified".
+    """
 
     def __init__(self, team: Team, opened: files.Opener) -> None:
         self.requests = 0
+        self.cached = 0
         self.on_request: OnRequest | None = None
         self._team = team
         self._graph = team.graph
@@ -40,6 +44,7 @@ class LinearClient:
     def note(self, method: str, path: str, status: int | None, seconds: float) -> None:
         """Counts a request and passes it on to whoever listens."""
         self.requests += 1
+        self.cached += status == 304
         if self.on_request:
             self.on_request(method, path, status, seconds)
 
@@ -68,8 +73,8 @@ class LinearClient:
         return chronicle.history(self._team, tickets)
 
     def census(self, mark: str | None = None) -> Iterator[CensusPage]:
-        """Every issue of the team, archived and trashed ones with their place."""
-        yield CensusPage(seen=tuple(read.census(self._team)))
+        """Every issue of the team by creation, archived and trashed ones with their place."""
+        return census.pages(self._team, mark)
 
     def activity(self, mark: str | None) -> Activity | None:
         """Nothing: there is no such list."""

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from schemas.errors import Denied, Permanent, Retired, Transient, Unauthorized
 from schemas.model import Json
-from schemas.ports import Rate
+from schemas.ports import Allowance, Rate
 from trackers import tolerant
 from trackers.answers import Answer, Manners, usual_limit
 from trackers.fields import Fields
@@ -60,9 +60,9 @@ class Graph:
         return _contents(self.session.send("POST", PATH, body))
 
 
-def manners() -> Manners:
+def manners(usual: Allowance | None = None) -> Manners:
     """HTTP 400 carries errors that only its body explains, rate limits among them."""
-    return Manners(absent=frozenset({400}), rate=_rate, limited=_limited)
+    return Manners(absent=frozenset({400}), rate=_rate, limited=_limited, usual=usual)
 
 
 def _contents(answer: Answer) -> Fields:
@@ -139,12 +139,18 @@ def _wait(answer: Answer) -> float:
 
 
 def _rate(answer: Answer) -> Rate | None:
-    """The scarcer of the two hourly budgets."""
+    """The scarcer of the two hourly budgets, in requests.
+
+    Points of complexity and requests are no sums of one kind: what is left of the points is told as
+    the same share of the requests.
+    """
     found = [one for one in (_budget(answer, name) for name in _BUDGETS) if one]
     if not found:
         return None
+    requests = found[0][0]
     limit, remaining, reset = min(found, key=lambda one: one[1] / max(one[0], 1))
-    return Rate(limit=limit, remaining=remaining, reset_at=reset)
+    share = remaining if limit == requests else remaining * requests // max(limit, 1)
+    return Rate(limit=requests, remaining=share, reset_at=reset)
 
 
 def _budget(answer: Answer, name: str) -> tuple[int, int, datetime | None] | None:

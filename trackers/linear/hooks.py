@@ -4,6 +4,7 @@ https://linear.app/developers/webhooks; only workspace admins may, or apps with 
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from schemas.errors import Denied, Permanent
@@ -11,10 +12,12 @@ from schemas.model import Json
 from schemas.tracker import Hook, HookFault
 from trackers.fields import Fields
 from trackers.linear import paging, queries
-from trackers.linear.graph import NotFound
+from trackers.linear.graph import NotFound, Unknown
 from trackers.linear.team import Team
+from trackers.linear.translate import number
 
 EVENTS = ("Issue", "Comment", "IssueLabel", "Cycle", "Project", "Reaction", "Attachment")
+_RECENT = timedelta(hours=1)
 _NEEDED = "webhooks need the key of a workspace admin, for OAuth the scope admin"
 
 
@@ -29,7 +32,7 @@ def check(team: Team, url: str) -> list[HookFault]:
     ours = [record for record in records if _same(record, url)]
     if not ours:
         return [HookFault(hook=None, problem=_no_hook(records, url), mended_by="register")]
-    return [fault for record in ours for fault in _faults(record)]
+    return [fault for record in ours for fault in (*_faults(record), *_unheard(team, record))]
 
 
 def ensure(team: Team, url: str, secret: str) -> Hook:
@@ -110,6 +113,25 @@ def _faults(record: Fields) -> list[HookFault]:
         for wrong, problem in problems
         if wrong
     ]
+
+
+def _unheard(team: Team, record: Fields) -> list[HookFault]:
+    """Deliveries that failed a short while ago. The list of failures is Linear's own affair: where
+    it is not shown, nothing is said; and of successes there is no list."""
+    key = record.need_id("id")
+    try:
+        found, now = team.graph.answered(queries.HOOK_FAILURES, {"id": key})
+    except (Unknown, Denied, NotFound):
+        return []
+    failures = [Fields.of(one, "failure") for one in found.need_object("webhook").items("failures")]
+    dated = [(at, one) for one in failures if (at := one.time("createdAt")) and now - at < _RECENT]
+    if not dated:
+        return []
+    last = max(dated, key=lambda pair: pair[0])[1]
+    status = number(last, "httpStatus")
+    told = f"HTTP {status:.0f}" if status else "no answer"
+    problem = f"deliveries failed within the last hour (the last one: {told})"
+    return [HookFault(hook=key, problem=problem, mended_by="none")]
 
 
 def _no_hook(records: list[Fields], url: str) -> str:

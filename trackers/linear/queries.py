@@ -62,19 +62,34 @@ query Comments($filter: CommentFilter, $after: String) {{
   }}
 }}"""
 
-INSIDE = """
-query Inside($filter: IssueFilter) {
-  issues(filter: $filter, first: 50, includeArchived: true) { nodes { id } }
-}"""
+INSIDE = f"""
+query Inside($filter: IssueFilter, $after: String) {{
+  issues(filter: $filter, after: $after, first: 250, includeArchived: true) {{
+    nodes {{ id }} {PAGE}
+  }}
+}}"""
 
 CENSUS = f"""
-query Census($filter: IssueFilter, $after: String) {{
-  issues(filter: $filter, after: $after, first: 80, includeArchived: true, orderBy: createdAt) {{
+query Census($filter: IssueFilter, $after: String, $team: TeamFilter) {{
+  teams(filter: $team, first: 1) {{ nodes {{ issueCount(includeArchived: true) }} }}
+  issues(filter: $filter, after: $after, first: 250, includeArchived: true, orderBy: createdAt) {{
     nodes {{
-      id identifier updatedAt archivedAt trashed
-      comments(first: 50) {{ nodes {{ id }} {PAGE} }}
+      id identifier createdAt updatedAt archivedAt trashed state {{ name type }}
+      comments(first: 10) {{ nodes {{ id }} {PAGE} }}
     }} {PAGE}
   }}
+}}"""
+"""About 27 points an issue; most have ten comments or less."""
+
+COUNTS = f"""
+query Counts($filter: IssueFilter, $after: String) {{
+  issues(filter: $filter, after: $after, first: 40, includeArchived: true) {{
+    nodes {{ id comments(first: 100) {{ nodes {{ id }} {PAGE} }} }} {PAGE}
+  }}
+}}"""
+COUNT = f"""
+query Count($id: String!, $after: String) {{
+  issue(id: $id) {{ comments(first: 250, after: $after) {{ nodes {{ id }} {PAGE} }} }}
 }}"""
 
 COMMENT_BY_ID = f"query Comment($id: String!) {{ comment(id: $id) {{ {COMMENT} }} }}"
@@ -136,6 +151,10 @@ HOOKS = f"""
 query Hooks($after: String) {{
   webhooks(first: 50, after: $after) {{ nodes {{ {HOOK} }} {PAGE} }}
 }}"""
+HOOK_FAILURES = """
+query HookFailures($id: String!) {
+  webhook(id: $id) { failures { createdAt httpStatus } }
+}"""
 HOOK_CREATE = f"""
 mutation HookCreate($input: WebhookCreateInput!) {{
   webhookCreate(input: $input) {{ success webhook {{ {HOOK} }} }}

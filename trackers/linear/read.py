@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable, Iterator
 
-from schemas.errors import Denied, Permanent
+from schemas.errors import Permanent
 from schemas.event import Aspect, Definition, DefinitionKind
 from schemas.model import Json
 from schemas.record import Fetched, Gone, Hidden, Moved, Record
 from schemas.ticket import Person, TicketRef
-from schemas.tracker import Identity, ProjectInfo, Seen
+from schemas.tracker import Identity, ProjectInfo
 from trackers.fields import Fields
 from trackers.linear import definitions, paging, people, queries
 from trackers.linear.graph import Graph, NotFound
-from trackers.linear.team import Team, comment_record, project_of, revision_of, ticket_record
+from trackers.linear.team import Team, comment_record, project_of, ticket_record
 from trackers.linear.walk import marked
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,60}", re.ASCII)
@@ -23,8 +23,8 @@ KINDS: tuple[DefinitionKind, ...] = ("label", "state", "sprint", "milestone")
 def fetch(team: Team, ticket: str, aspects: frozenset[Aspect]) -> Fetched:
     """One issue; with "comments" and "links" their complete lists.
 
-    "Not found" proves a deletion only while the team itself is listed: Linear says the same of what
-    it does not show. A trashed issue is deleted and may come back for thirty days.
+    "Not found" proves nothing: Linear says the same of what it does not show. A trashed issue is
+    deleted and may come back for thirty days.
     """
     sizes = {"labels": 50}
     if aspects & {"comments", "count"}:
@@ -34,7 +34,7 @@ def fetch(team: Team, ticket: str, aspects: frozenset[Aspect]) -> Fetched:
     try:
         issue = team.graph.ask(queries.one_issue(**sizes), {"id": known(ticket)})
     except NotFound as error:
-        return _absent(team, ticket, str(error))
+        return _absent(ticket, str(error))
     found = issue.need_object("issue")
     if not team.ours(found):
         return Moved(ticket=ticket, to=_place(found))
@@ -95,21 +95,6 @@ def users(team: Team) -> Iterator[Person]:
         yield people.user(one)
 
 
-def census(team: Team) -> Iterator[Seen]:
-    """Every issue with its place; the comments are counted where there are at most fifty."""
-    asked = {"filter": {"team": team.filter}}
-    for issue in paging.nodes(team.graph, queries.CENSUS, asked, "issues"):
-        comments = issue.need_object("comments")
-        archived = issue.text("archivedAt") is not None
-        yield Seen(
-            ticket=issue.need_id("id"),
-            key=issue.need_text("identifier"),
-            revision=revision_of(issue),
-            comment_count=None if paging.following(comments) else len(comments.items("nodes")),
-            place="trashed" if issue.flag("trashed") else "archived" if archived else "here",
-        )
-
-
 def projects(team: Team) -> Iterator[ProjectInfo]:
     """The teams the credential can see."""
     for one in paging.nodes(team.graph, queries.TEAMS, {}, "teams"):
@@ -122,13 +107,10 @@ def identity(graph: Graph) -> Identity:
     return Identity(login=viewer.text("displayName") or viewer.text("name"))
 
 
-def _absent(team: Team, ticket: str, reason: str) -> Gone | Hidden:
-    try:
-        listed = team.listed()
-    except (Denied, NotFound):
-        listed = False
-    if listed:
-        return Gone(ticket=ticket, proof="not found, while the team is listed")
+def _absent(ticket: str, reason: str) -> Hidden:
+    """No proof, even while the team is listed: an issue that went to a private team we have no seat
+    in is not found either (https://linear.app/docs/private-teams). What was deleted lies in the
+    trash for thirty days, and its end is told by a webhook."""
     return Hidden(ticket=ticket, reason=reason)
 
 

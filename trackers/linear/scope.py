@@ -51,8 +51,15 @@ def wanted(source: Source) -> list[dict[str, Json]]:
     if state(source) != "all" and not source.statuses:
         test = "nin" if state(source) == "open" else "in"
         parts.append({"state": {"type": {test: list(CLOSED_TYPES)}}})
-    for name in labels(source):
-        parts.append({"labels": {"some": {"name": {"eqIgnoreCase": name.strip()}}}})
+    return [*parts, *beside_state(source)]
+
+
+def beside_state(source: Source) -> list[dict[str, Json]]:
+    """The filter's labels and its native part as Linear's."""
+    named = [name.strip() for name in labels(source)]
+    parts: list[dict[str, Json]] = [
+        {"labels": {"some": {"name": {"eqIgnoreCase": name}}}} for name in named
+    ]
     own = native(source)
     return [*parts, own] if own else parts
 

@@ -94,6 +94,7 @@ def to_ticket(record: Json, source: Source) -> Ticket:
         number=_whole(issue, "number"),
         native_id=key,
         url=issue_url(issue.text("url")),
+        confidential=False,  # there is no such thing here: who sees the project sees all of it
         title=issue.text("title") or "",
         body=markdown(text),
         type=_type(labels, source),

@@ -7,8 +7,7 @@ import re
 from dataclasses import dataclass
 
 _SPECIAL = re.compile(r"[\\`*_~\[\]<&:]")
-_LINKING = re.compile(r"\][(\[:]")
-_FOOTNOTE = re.compile(r"(?:^|(?<=\n))\[\^[^\]\s]+\]:")
+_DEFINITION = re.compile(r"\[(?!\^)(?:[^\[\]\\]++|\\.)*+\]:", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});")
 _EMOJI = re.compile(r":(?=[a-z0-9_+-]*[a-z])[a-z0-9_+-]{1,60}:(?![\w:])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -39,13 +38,11 @@ class Hazards:
 
 
 def hazards(plain: str) -> Hazards:
-    """Brackets are only special before `(`, `[` or `:`, tildes only in pairs."""
-    linking = "](" in plain or "][" in plain or ("]:" in plain and _defines(plain))
-    return Hazards(brackets=linking, tildes=plain.count("~") > 1)
+    """Brackets are only special before `(` or `[`, tildes only in pairs.
 
-
-def _defines(plain: str) -> bool:
-    return bool(_LINKING.search(_FOOTNOTE.sub("", plain)))
+    Before `:` they are where a paragraph begins, which is for `guarded` to see.
+    """
+    return Hazards(brackets="](" in plain or "][" in plain, tildes=plain.count("~") > 1)
 
 
 LINKED = Hazards(brackets=True, tildes=True)
@@ -155,8 +152,14 @@ def _apart(char: str, before: str, after: str) -> bool:
 
 
 def guarded(text: str) -> str:
-    """A paragraph no line of which begins another block."""
-    return "\n".join([_guarded(line.strip(" \t")) for line in text.split("\n")])
+    """A paragraph no line of which begins another block, and which defines no link.
+
+    https://spec.commonmark.org/0.31.2/#link-reference-definitions: only at its beginning, and
+    seen once the marks are written, since what stands in its label is not read before. A
+    footnote's `[^1]:` is text in the dialect.
+    """
+    text = "\n".join([_guarded(line.strip(" \t")) for line in text.split("\n")])
+    return f"\\{text}" if _DEFINITION.match(text) else text
 
 
 def _guarded(line: str) -> str:

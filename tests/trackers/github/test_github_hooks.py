@@ -67,8 +67,9 @@ def test_an_unused_hook_has_no_fault():
     [
         ({"active": False}, "switched off", "register"),
         ({"events": ["issues"]}, "issue_comment, label, milestone", "register"),
-        ({"config": {"url": OURS, "content_type": "form"}}, "content type", "register"),
-        ({"config": {"url": OURS}}, "content type", "register"),
+        ({"config": {"url": OURS, "content_type": "form", "secret": "*"}}, "content", "register"),
+        ({"config": {"url": OURS, "secret": "*"}}, "content type", "register"),
+        ({"config": {"url": OURS, "content_type": "json"}}, "no secret", "register"),
         ({"last_response": {"code": 502, "status": "x", "message": "Bad"}}, "502, Bad", "none"),
         ({"last_response": {"code": None, "status": "failed"}}, "no answer, failed", "none"),
     ],

@@ -120,7 +120,7 @@ def test_a_milestone_keeps_its_id_and_its_write_key():
 
 
 def test_a_private_repository_makes_no_ticket_confidential():
-    assert ticket().confidential is None
+    assert ticket().confidential is False
 
 
 def test_text_is_lf_and_can_be_stored():

@@ -181,7 +181,7 @@ def test_a_write_whose_answer_is_lost_is_found_again(world, client, source):
 
 def test_lists_that_lag_hide_nothing(world, client, source):
     new = create(client, source, title="New", marker=MARK).ticket
-    world.faults.set(list_lag=3600)
+    world.faults.set(index_lag=3600)
     assert client.find_marker(an_intent()).ref.ticket == new
 
 

@@ -197,3 +197,23 @@ def test_an_event_without_readable_headers_is_known_by_its_number(headers):
     event = an_event(9, "a", "500", request_headers=headers)
     [missed] = a_client(network([a_hook()], events=[event])).missed_deliveries(OURS, SINCE)
     assert missed.delivery_key == "event:9"
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [("internal error", "internal error"), ("503", "503"), (None, "no answer")]
+)
+def test_a_last_delivery_that_failed_is_noticed_and_an_earlier_one_is_not(status, told):
+    failed = an_event(9, "b", status)
+    script = network([a_hook()], events=[failed, an_event(8, "a", "200")])
+    [fault] = a_client(script).check_hooks(OURS)
+    assert (fault.problem, fault.mended_by) == (f"its last delivery failed ({told})", "none")
+    well = network([a_hook()], events=[an_event(10, "c", "200"), failed])
+    assert a_client(well).check_hooks(OURS) == []
+
+
+def test_a_hook_that_is_off_is_not_asked_for_its_last_delivery():
+    hook = a_hook(alert_status="disabled")
+    script = network([hook], events=[an_event(9, "b", "503")])
+    [fault] = a_client(script).check_hooks(OURS)
+    assert "disabled" in fault.problem
+    assert not any("/events" in line for line in script.lines)

@@ -162,13 +162,3 @@ def test_a_project_that_cannot_be_read_is_denied():
 
     with pytest.raises(Denied, match="404"):
         walked(Script(answer))
-
-
-def test_a_census_names_each_issue_once_and_leaves_moved_ones_out():
-    script = pages_of(
-        ([an_issue(1, user_notes_count=4), an_issue(2, moved_to_id=9)], "cursor=abc"),
-        ([an_issue(3), an_issue(1)], None),
-    )
-    seen = list(a_client(script).census())
-    assert [(one.ticket, one.comment_count) for one in seen] == [("1", 4), ("3", 0)]
-    assert asked(script)[0]["state"] == "all"

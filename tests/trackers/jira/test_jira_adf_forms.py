@@ -255,6 +255,23 @@ def test_plain_text_passes_unchanged(plain):
 
 
 @pytest.mark.parametrize(
+    ("content", "markdown"),
+    [
+        (["[x]: y"], "\\[x]: y"),
+        (["[x", {"type": "hardBreak"}, "y]: z"], "\\[x\ny]: z"),
+        (["[", text("^1", "strong"), "]: n"], "\\[**^1**]: n"),
+        (["[", text("c", "code"), "^1]: n"], "\\[`c`^1]: n"),
+        (["[x]", leaf("emoji", shortName=":tada:"), " n"], "\\[x]:tada: n"),
+        (["a [x]: y"], "a [x]: y"),
+        (["a", {"type": "hardBreak"}, " [^1]: n"], "a\n[^1]: n"),
+    ],
+)
+def test_a_text_that_looks_like_a_definition_is_not_lost(content, markdown):
+    assert shown(paragraph(*content)) == markdown
+    assert shown(*read(markdown)) == markdown
+
+
+@pytest.mark.parametrize(
     "value", ["text", 3, [], {"type": "paragraph"}, {"type": "doc", "content": 1}]
 )
 def test_what_is_no_document_is_refused(value):

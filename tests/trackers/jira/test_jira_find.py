@@ -37,7 +37,7 @@ def said(scene, ticket, marker=MARKER):
 
 def test_a_created_ticket_is_found_although_the_search_does_not_show_it():
     with a_scene(tickets=12) as scene:
-        scene.there.faults.set(search_lag=600.0)
+        scene.there.faults.set(index_lag=600.0)
         ref = made(scene)
         found = scene.client.find_marker(intent())
         assert isinstance(found, Found)

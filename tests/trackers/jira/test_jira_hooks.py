@@ -125,6 +125,61 @@ def test_what_is_wrong_with_an_apps_webhook_is_told(over, word):
     assert granted(listed(a_hook())).client.check_hooks(OURS) == []
 
 
+def in_days(days: float) -> int:
+    return int((datetime.now(UTC) + timedelta(days=days)).timestamp() * 1000)
+
+
+def test_a_webhook_whose_end_is_far_is_left_alone():
+    one = granted(listed(a_hook(expirationDate=in_days(11))))
+    assert one.client.keep_hook(OURS) is None
+    assert one.bodies == []
+    [hook] = one.client.hooks()
+    assert hook.expires_at > datetime.now(UTC) + timedelta(days=10)
+
+
+def test_a_webhook_near_its_end_is_refreshed_and_nothing_else():
+    told = [a_hook(expirationDate=in_days(9)), a_hook(id=3, url="https://else.example/hook")]
+
+    def refresh(_):
+        told[0] = a_hook(expirationDate=in_days(30))
+        return {"expirationDate": in_days(30)}
+
+    listing = {"GET /webhook": lambda _: {"values": list(told), "isLast": True}}
+    one = granted(listing | {"PUT /webhook/refresh": refresh})
+    end = one.client.keep_hook(OURS)
+    assert end > datetime.now(UTC) + timedelta(days=29)
+    assert one.bodies == [{"webhookIds": [10017]}]
+
+
+def test_a_webhook_that_is_gone_has_no_end():
+    assert granted(listed()).client.keep_hook(OURS) is None
+    told = [a_hook(expirationDate=in_days(1))]
+    listing = {"GET /webhook": lambda _: {"values": told[:1], "isLast": True}}
+    one = granted(listing | {"PUT /webhook/refresh": lambda _: told.clear() or {}})
+    assert one.client.keep_hook(OURS) is None
+
+
+def test_an_administrators_webhook_never_ends():
+    one = connected({})
+    assert one.client.keep_hook(OURS) is None
+    assert one.script.asked == []
+
+
+def test_an_end_that_is_no_time_is_refused():
+    with pytest.raises(Permanent, match="expirationDate"):
+        granted(listed(a_hook(expirationDate=10**18))).client.hooks()
+
+
+def test_a_webhook_left_at_a_former_address_is_named():
+    before = "https://old.example/webhooks/shop"
+    [fault] = granted(listed(a_hook(url=before))).client.check_hooks(OURS)
+    assert "one points to old.example" in fault.problem
+    with a_scene() as scene:
+        scene.there.add_hook(before, "a secret")
+        [fault] = scene.client.check_hooks(OURS)
+        assert "one points to old.example" in fault.problem
+
+
 def test_an_apps_webhook_is_removed():
     one = granted(listed(a_hook()) | {"DELETE /webhook": reply(None, 202)})
     assert one.client.remove_hook(OURS) is True

@@ -8,6 +8,7 @@ from tests.trackers.jira.jira_payloads import PROJECT
 from tests.trackers.jira.jira_scene import DATE, connected, reply
 from tests.trackers.stand_ins import shared
 from trackers import tolerant
+from trackers.jira import limits
 
 NEAR = {
     "x_ratelimit_limit": "65000",
@@ -35,6 +36,27 @@ def test_an_ordinary_answer_without_a_reset_teaches_nothing():
     one = connected({"GET /project/HARB": reply(PROJECT, 200, **headers)})
     one.client.project()
     assert one.budget.rates == []
+
+
+@pytest.mark.parametrize("prefix", ["", "beta_"])
+def test_the_structured_header_tells_the_scarcest_budget(prefix):
+    told = '"app-quota";r=900;t=60, "tenant-app-quota";r=120;t=1800, "burst";r=x;t=1'
+    one = connected({"GET /project/HARB": reply(PROJECT, 200, **{f"{prefix}ratelimit": told})})
+    one.client.project()
+    [rate] = one.budget.rates
+    assert (rate.remaining, rate.reset_at.isoformat()) == (120, "2026-11-20T12:30:00+00:00")
+
+
+@pytest.mark.parametrize("told", ["", "r=5", '"x";q=5;w=60', '"x";r=-1;t=5', ";;,,"])
+def test_a_structured_header_without_both_numbers_teaches_nothing(told):
+    one = connected({"GET /project/HARB": reply(PROJECT, 200, ratelimit=told)})
+    one.client.project()
+    assert one.budget.rates == []
+
+
+def test_the_usual_limit_is_that_of_cloud_alone():
+    assert limits.manners(cloud=True).usual == limits.USUAL
+    assert limits.manners(cloud=False).usual is None
 
 
 @pytest.mark.parametrize(

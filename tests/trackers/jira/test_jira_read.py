@@ -47,7 +47,8 @@ def test_an_issue_of_another_project_has_moved():
 
 
 def test_a_removed_api_is_retired():
-    one = connected({"POST /search/jql": reply({"errorMessages": ["removed"]}, 410)})
+    removed = reply({"errorMessages": ["removed"]}, 410)
+    one = connected({"POST /search/jql": removed, "POST /search/approximate-count": {"count": 1}})
     with pytest.raises(Retired):
         list(one.client.census())
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from schemas.change import Absent, Found, Intent, TicketChange
-from schemas.errors import Denied, Transient
+from schemas.errors import Denied
 from schemas.record import Cursor
 from tests.trackers.jira.jira_payloads import an_issue
 from tests.trackers.jira.jira_scene import a_scene, connected, reply
@@ -190,8 +190,3 @@ def test_a_walk_whose_keys_are_all_refused_ends():
     one = server(a_refused_key)
     with pytest.raises(Denied, match="does not exist for field"):
         list(one.client.changed_since(Cursor()))
-
-
-def test_a_count_that_met_a_deleted_issue_is_tried_later():
-    with pytest.raises(Transient, match="went away"):
-        list(server(a_refused_key).client.census())

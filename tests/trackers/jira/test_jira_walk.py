@@ -210,7 +210,7 @@ def test_a_ticket_that_left_the_jql_shows_as_outside():
 
 def test_our_own_writes_are_seen_although_the_index_lags():
     with a_scene() as scene:
-        scene.there.faults.set(search_lag=600.0)
+        scene.there.faults.set(index_lag=600.0)
         new = scene.create(title="Just made")
         since = Cursor(since=datetime.now(UTC) - timedelta(minutes=5))
         assert [record.ticket for record in scene.walk(since)] == [new]
@@ -218,7 +218,7 @@ def test_our_own_writes_are_seen_although_the_index_lags():
 
 def test_a_walk_reads_through_short_and_empty_pages_of_the_stand_in():
     with a_scene(tickets=60) as scene:
-        scene.there.faults.set(short_page=1, empty_page=1)
+        scene.there.faults.set(short_pages_next=1, empty_page=1)
         assert len(scene.walk(Cursor())) == 60
 
 

@@ -109,6 +109,27 @@ def test_plain_text_is_the_same_in_both_forms(plain):
     assert to_markdown(plain).text == plain
 
 
+@pytest.mark.parametrize(
+    ("wiki", "markdown"),
+    [
+        ("\\[^1\\]: n", "[^1]: n"),
+        ("a \\\\ \\[^1\\]: n", "a\n[^1]: n"),
+        ("{quote} \\\\ q \\\\ \\[\\^1\\]: n {quote}", "> q\n> [^1]: n"),
+        ("a \\[r\\]: b", "a [r]: b"),
+        ("\\[r\\]: b", "\\[r]: b"),
+    ],
+)
+def test_what_looks_like_a_definition_is_escaped_only_where_it_would_be_one(wiki, markdown):
+    assert to_markdown(wiki).text == markdown
+    assert to_markdown(from_markdown(markdown).text).text == markdown
+
+
+def test_a_footnote_after_a_quote_in_an_item_is_settled_at_once():
+    once = to_markdown(from_markdown("- > q\n[^1]: n").text).text
+    assert once == "\\*\n\n> q\n> [^1]: n"
+    assert to_markdown(from_markdown(once).text).text == once
+
+
 def test_a_text_beyond_every_tracker_is_refused():
     with pytest.raises(Unconvertible, match="the longest"):
         to_markdown("x" * 1_000_001)

@@ -110,6 +110,20 @@ def test_markdown_comes_back_from_html_unchanged(markdown):
     assert result.losses == ()
 
 
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<p>[x]: y</p>", "\\[x]: y"),
+        ("<p>[<b>^1</b>]: n</p>", "\\[**^1**]: n"),
+        ("<p>a [x]: y</p>", "a [x]: y"),
+        ("<p>a<br>\n[^1]: n</p>", "a\n[^1]: n"),
+    ],
+)
+def test_a_text_that_looks_like_a_definition_is_not_lost(html, markdown):
+    assert from_html(html).text == markdown
+    assert from_html(to_html(markdown).text).text == markdown
+
+
 def test_raw_html_in_markdown_is_shown_not_run():
     shown = to_html('<script>alert(1)</script>\n\n<img src="x" onerror="alert(1)">').text
     assert "<script" not in shown
