@@ -6,7 +6,7 @@ from itertools import islice
 
 import structlog
 
-from schemas.messages import Drain, Message, Refetch
+from schemas.messages import Backfill, Drain, Message, Refetch
 
 BATCH = 64
 """Lanes in one message: what a worker drains in one transaction."""
@@ -102,14 +102,15 @@ class Bell:
 
 def _notes(message: Message) -> Iterable[Note]:
     if isinstance(message, Drain):
-        return ((Drain.actor, source, ticket) for source, ticket in message.keys)
+        return ((message.actor, source, ticket) for source, ticket in message.keys)
     return ((Refetch.actor, message.source, ticket) for ticket in message.tickets)
 
 
 def _messages(notes: list[Note]) -> Iterable[Message]:
-    lanes = tuple((source, ticket) for actor, source, ticket in notes if actor == Drain.actor)
-    if lanes:
-        yield Drain(keys=lanes)
+    for kind in (Drain, Backfill):
+        lanes = tuple((source, ticket) for actor, source, ticket in notes if actor == kind.actor)
+        if lanes:
+            yield kind(keys=lanes)
     doubts: dict[str, list[str]] = {}
     for actor, source, ticket in notes:
         if actor == Refetch.actor and ticket is not None:

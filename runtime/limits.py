@@ -1,154 +1,205 @@
-"""The rate budget of each credential: in this process, and shared when there is a Redis.
+"""The rate budget of each credential: of this process alone, or shared by all over a Redis.
 
-Redis holds spans (keys that expire), never times of day, so clocks need not agree. The budget is
-a courtesy to the tracker: without Redis each process keeps its own, and trackers' 429s do the rest.
+Redis keeps a budget (`runtime/budget.py`) as one value, and one script that replaces it if nobody
+else did meanwhile; its clock is the one that counts, so clocks need not agree. FLUSHALL is legal:
+the budget is then unknown again. Without Redis each process goes on with what it saw last.
 """
 
+import os
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import redis
 import structlog
 
 from runtime import redis_client
 from runtime.broker import EMBEDDED
-from schemas.errors import Transient
+from runtime.budget import Budget
+from schemas.errors import Spent
 from schemas.ports import Allowance, Lane, Limiter, Rate
+
+if TYPE_CHECKING:
+    from runtime.telemetry.metrics import Metrics
 
 AWAY_SECONDS = 5.0
 """How long a Redis that failed is left alone."""
 
-ONE_WINDOW_SECONDS = 5.0
-"""Resets closer than this belong to the same window of the tracker."""
+KEPT_MS = 24 * 3600 * 1000
+"""A budget nobody asked for so long is unknown again."""
 
-# Each answers with or takes milliseconds; KEYS: the block, the budget.
-WAIT = """
-local blocked = redis.call('PTTL', KEYS[1])
-if blocked > 0 then return blocked end
-local left = redis.call('GET', KEYS[2])
-if not left then return 0 end
-if tonumber(left) <= 0 then return redis.call('PTTL', KEYS[2]) end
-redis.call('DECR', KEYS[2])
-return 0
+TRIES = 200
+"""Each failed one means that somebody else's has succeeded."""
+
+# KEYS: the budget; ARGV: what it is thought to be, what it shall be, for how long.
+SWAP = """
+local held, clock = redis.call('GET', KEYS[1]) or '', redis.call('TIME')
+local agreed = held == ARGV[1]
+if agreed then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+return {agreed and 1 or 0, held, clock[1], clock[2]}
 """
-LEARN = """
-local left, span = redis.call('GET', KEYS[2]), redis.call('PTTL', KEYS[2])
-local same = left and math.abs(span - tonumber(ARGV[2])) < tonumber(ARGV[3])
-if not same or tonumber(left) > tonumber(ARGV[1]) then
-  redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
-end
-"""
-BLOCK = """
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then
-  redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
-end
-"""
+
+T = TypeVar("T")
+Step = Callable[[Budget, float], T]
+"""Changes a budget at a moment; may be tried several times, each time on a budget of its own."""
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class _Budget:
-    """What this process knows of one credential; times are seconds of `now`."""
-
-    not_before: float = 0.0
-    remaining: int | None = None
-    reset_at: float = 0.0
-
-
 class Limits:
-    """The port Limiter; safe to use from several threads. `now` is in epoch seconds."""
+    """The budgets of all credentials; safe to use from several threads.
+
+    `now` is in epoch seconds; `metrics` is told what is left and what was parked.
+    """
 
     def __init__(
-        self, shared: redis.Redis | None = None, now: Callable[[], float] = time.time
+        self,
+        shared: redis.Redis | None = None,
+        now: Callable[[], float] = time.time,
+        metrics: "Metrics | None" = None,
+        away_seconds: float = AWAY_SECONDS,
     ) -> None:
-        self._budgets: dict[str, _Budget] = {}
-        self._lock = threading.Lock()
-        self._now = now
+        self.metrics = metrics
+        self._away_seconds = away_seconds
         self._shared = shared
+        self._now = now
+        self._lock = threading.Lock()
+        self._seen: dict[str, bytes] = {}
+        self._ahead = 0.0
+        self._alone: set[str] = set()
         self._away_until = 0.0
+        self._me = uuid.uuid4().hex[:8]
 
-    def lane(self, _name: Lane) -> Limiter:
+    def lane(self, name: Lane) -> Limiter:
         """The budget as one kind of work may use it."""
-        return self
+        return _Limiter(self, name)
 
-    def wait(self, credential: str, usual: Allowance | None = None) -> None:
-        """Counts one request; raises Transient with the seconds to wait while nothing is left."""
-        seconds = self._own_wait(credential) or self._shared_wait(credential)
-        if seconds > 0:
-            raise Transient("the tracker's rate limit is used up", retry_after=seconds)
+    def ask(self, credential: str, lane: Lane, usual: Allowance | None) -> float:
+        """Counts a request of this thread; the seconds to wait, and nothing counted, if it may not
+        be sent."""
+        who = self._who()
+        return self._change(credential, lambda one, at: one.ask(lane, who, usual, at))
 
     def learn(self, credential: str, rate: Rate) -> None:
-        """Takes note of the tracker's headers; concurrent answers may arrive in any order."""
-        if rate.remaining is None or rate.reset_at is None:
-            return
-        seconds = _epoch(rate.reset_at) - self._now()
-        if seconds <= 0:
-            return
-        with self._lock:
-            own = self._budgets.setdefault(credential, _Budget())
-            _lower(own, rate.remaining, self._now() + seconds)
-        millis = max(1, int(seconds * 1000))
-        self._script(LEARN, credential, rate.remaining, millis, int(ONE_WINDOW_SECONDS * 1000))
+        """Takes note of the answer to this thread's last request, and of what its headers said."""
+        who, reset = self._who(), rate.reset_at
+        seconds = None if reset is None else reset.timestamp() - self._now()
+
+        def step(one: Budget, at: float) -> None:
+            one.answered(who, at, limit=rate.limit, remaining=rate.remaining, seconds=seconds)
+
+        self._change(credential, step)
 
     def block(self, credential: str, seconds: float) -> None:
         """Nothing may be sent for so many seconds: the tracker said so."""
-        if seconds <= 0:
-            return
-        with self._lock:
-            own = self._budgets.setdefault(credential, _Budget())
-            own.not_before = max(own.not_before, self._now() + seconds)
-        self._script(BLOCK, credential, max(1, int(seconds * 1000)))
+        if seconds > 0:
+            self._change(credential, lambda one, at: one.block(seconds, at))
 
     def close(self) -> None:
         """Gives the connections back."""
         if self._shared is not None:
             self._shared.close()
 
-    def _own_wait(self, credential: str) -> float:
+    def _who(self) -> str:
+        # The process, too: a fork would share the rest.
+        return f"{self._me}:{os.getpid()}:{threading.get_ident()}"
+
+    def _change(self, credential: str, step: Step[T]) -> T:
+        shared = self._shared
         with self._lock:
-            own = self._budgets.setdefault(credential, _Budget())
-            now = self._now()
-            if now < own.not_before:
-                return own.not_before - now
-            if own.remaining is None or now >= own.reset_at:
-                return 0.0
-            if own.remaining <= 0:
-                return own.reset_at - now
-            own.remaining -= 1
-            return 0.0
+            try:
+                if shared is None or time.monotonic() < self._away_until:
+                    after, found = self._changed_alone(credential, step)
+                else:
+                    after, found = self._changed_for_all(shared, credential, step)
+            except (redis.RedisError, OSError) as error:
+                self._away_until = time.monotonic() + self._away_seconds
+                log.warning("rate_budget_not_shared", error=type(error).__name__)
+                after, found = self._changed_alone(credential, step)
+        if self.metrics is not None and after.left is not None:
+            self.metrics.rate_left.labels(credential).set(after.left)
+        return found
 
-    def _shared_wait(self, credential: str) -> float:
-        return (self._script(WAIT, credential) or 0) / 1000
+    def _changed_alone(self, credential: str, step: Step[T]) -> tuple[Budget, T]:
+        if self._shared is not None:
+            self._alone.add(credential)
+        budget = Budget.unpack(self._seen.get(credential, b""))
+        found = step(budget, self._now() + self._ahead)
+        self._seen[credential] = budget.pack()
+        return budget, found
 
-    def _script(self, script: str, credential: str, *args: int) -> int | None:
-        """What a script answers; None when there is no Redis to ask."""
-        if self._shared is None or time.monotonic() < self._away_until:
-            return None
-        keys = [f"ticketsync:rate:{{{credential}}}:{name}" for name in ("block", "left")]
-        try:
-            found = self._shared.eval(script, len(keys), *keys, *args)
-        except (redis.RedisError, OSError) as error:
-            self._away_until = time.monotonic() + AWAY_SECONDS
-            log.warning("rate_budget_not_shared", error=type(error).__name__)
-            return None
-        return found if isinstance(found, int) else None
+    def _changed_for_all(
+        self, shared: redis.Redis, credential: str, step: Step[T]
+    ) -> tuple[Budget, T]:
+        """The step taken on what all processes share.
+
+        Usually nobody else changed it since we last saw it, and one call does.
+        """
+        mine = self._seen.get(credential, b"")
+        held, lost = mine, credential in self._alone
+        if lost or not mine:  # what is held, and the clock, have to be seen first
+            held = self._swap(shared, credential, b"?", b"")[1]
+            lost = lost or not held
+        for _ in range(TRIES):
+            now = self._now() + self._ahead
+            budget = Budget.unpack(held)
+            if lost:
+                budget.humble(Budget.unpack(mine), now)
+            found = step(budget, now)
+            after = budget.pack()
+            agreed, held = self._swap(shared, credential, held, after)
+            if agreed:
+                self._seen[credential] = after
+                self._alone.discard(credential)
+                return budget, found
+            lost = lost or not held
+        raise redis.RedisError("too many at once")
+
+    def _swap(
+        self, shared: redis.Redis, credential: str, thought: bytes, after: bytes
+    ) -> tuple[bool, bytes]:
+        """Whether it was as thought, and what it was; sets our clock by that of Redis."""
+        key = f"ticketsync:rate:{{{credential}}}"
+        answer: Any = shared.eval(SWAP, 1, key, thought, after, KEPT_MS)
+        agreed, held, seconds, micros = answer
+        self._ahead = int(seconds) + int(micros) / 1e6 - self._now()
+        return bool(agreed), held
 
 
-def connect(url: str = EMBEDDED, *, socket_seconds: float = 1.0) -> Limits:
-    """Limits of this process alone for `embedded`, else shared over the Redis at `url`."""
-    return Limits(None if url == EMBEDDED else redis_client.client(url, socket_seconds))
+@dataclass(frozen=True, slots=True)
+class _Limiter:
+    """The port Limiter for one lane."""
+
+    limits: Limits
+    name: Lane
+
+    def wait(self, credential: str, usual: Allowance | None = None) -> None:
+        """Counts one request; raises Spent with the seconds to wait when the lane may not ask."""
+        seconds = self.limits.ask(credential, self.name, usual)
+        if seconds <= 0:
+            return
+        if self.limits.metrics is not None:
+            self.limits.metrics.rate_parked.labels(self.name).inc()
+        raise Spent("the tracker's rate limit is used up", retry_after=seconds)
+
+    def learn(self, credential: str, rate: Rate) -> None:
+        """Takes note of the tracker's headers; concurrent answers may arrive in any order."""
+        self.limits.learn(credential, rate)
+
+    def block(self, credential: str, seconds: float) -> None:
+        """Nothing may be sent for so many seconds: the tracker said so."""
+        self.limits.block(credential, seconds)
 
 
-def _lower(own: _Budget, remaining: int, reset_at: float) -> None:
-    same_window = abs(own.reset_at - reset_at) < ONE_WINDOW_SECONDS
-    if same_window and own.remaining is not None and own.remaining <= remaining:
-        return
-    own.remaining, own.reset_at = remaining, reset_at
+def connect(
+    url: str = EMBEDDED, *, socket_seconds: float = 1.0, metrics: "Metrics | None" = None
+) -> Limits:
+    """Limits of this process alone for `embedded`, else shared over the Redis at `url`.
 
-
-def _epoch(moment: datetime) -> float:
-    return moment.timestamp()
+    Alone it is one budget only for those who are given the same object.
+    """
+    client = None if url == EMBEDDED else redis_client.client(url, socket_seconds)
+    return Limits(client, metrics=metrics)

@@ -102,7 +102,8 @@ class Limiter(Protocol):
         """
 
     def learn(self, credential: str, rate: Rate) -> None:
-        """Takes note of what the tracker's headers said."""
+        """Takes note of an answer to this thread's request and of what its headers said, if they
+        did: a Rate may be empty."""
 
     def block(self, credential: str, seconds: float) -> None:
         """Nothing may be sent for so many seconds: the tracker said so."""

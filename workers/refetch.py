@@ -1,7 +1,7 @@
 """Refetch: a ticket in doubt is asked about, outside any transaction, and drained like the rest."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import cache
 
@@ -9,7 +9,7 @@ import orjson
 import structlog
 
 from schemas.delivery import Arrival, Via
-from schemas.errors import Denied, StoreAway, TicketsyncError, Transient, Unauthorized
+from schemas.errors import Denied, Spent, StoreAway, TicketsyncError, Transient, Unauthorized
 from schemas.event import (
     Aspect,
     CommentGone,
@@ -27,6 +27,7 @@ from schemas.record import Fetched, Gone, Hidden, Moved, Observation, Record
 from store import doubts, journal, known, sources
 from store.database import Connection
 from store.keys import Key
+from store.notices import change_status
 from trackers.base import Client
 from workers.drain import Drained, drain
 from workers.failures import described
@@ -40,7 +41,8 @@ log = structlog.get_logger(__name__)
 def refetch(work: Work, source: str, tickets: Iterable[str]) -> None:
     """Asks the tracker about tickets in doubt, each at most once however often it is called.
 
-    A tracker that does not answer leaves the doubt as it is, asked again ever more seldom.
+    A tracker that does not answer leaves the doubt as it is, asked again ever more seldom; a rate
+    budget that is used up puts all of them off until there is some again.
     """
     if source not in work.sources:
         return
@@ -55,12 +57,17 @@ def refetch(work: Work, source: str, tickets: Iterable[str]) -> None:
             open_client.callback(made.close)
             return made
 
-        for ticket in tickets:
-            key = (source, ticket)
+        left = [(source, ticket) for ticket in reversed(list(tickets))]
+        while left:
+            key = left.pop()
             with work.store.write() as connection:
                 doubt = doubts.claim(connection, key, work.now())
-            if doubt is not None:
-                _ask(work, client, key, doubt)
+            if doubt is None:
+                continue
+            spent = _ask(work, client, key, doubt)
+            if spent is not None:
+                _park(work, left, spent)
+                return
 
 
 def _let_be(work: Work, source: str, tickets: Iterable[str]) -> None:
@@ -70,8 +77,9 @@ def _let_be(work: Work, source: str, tickets: Iterable[str]) -> None:
             doubts.drop(connection, (source, ticket))
 
 
-def _ask(work: Work, client: Callable[[], Client], key: Key, doubt: Doubt) -> None:
-    began = time.monotonic()
+def _ask(work: Work, client: Callable[[], Client], key: Key, doubt: Doubt) -> Spent | None:
+    """Asks about one ticket; the error when that was not allowed, since no other will be either."""
+    began, spent = time.monotonic(), None
     try:
         answer = fetch_now(work, client(), key, doubt.aspects)
     except StoreAway:
@@ -80,8 +88,20 @@ def _ask(work: Work, client: Callable[[], Client], key: Key, doubt: Doubt) -> No
         if not isinstance(error, TicketsyncError):
             log.exception("fetch_failed", source=key[0], ticket=key[1])
         _put_off(work, key, doubt, error)
+        spent = error if isinstance(error, Spent) else None
         answer = f"no answer: {described(error)}"
     work.observer.refetched(key[0], key[1], answer, time.monotonic() - began)
+    return spent
+
+
+def _park(work: Work, keys: Sequence[Key], spent: Spent) -> None:
+    """Puts off what would only be refused, too; it counts as no try, and is nobody's fault."""
+    with work.store.write() as connection:
+        for key in keys:
+            doubt = doubts.claim(connection, key, work.now())
+            if doubt is not None:
+                later = unreachable(doubt, work.now(), spent.retry_after)
+                doubts.put_off(connection, key, later)
 
 
 def fetch_now(work: Work, client: Client, key: Key, aspects: frozenset[Aspect]) -> str:
@@ -155,7 +175,8 @@ def _put_off(work: Work, key: Key, doubt: Doubt, error: Exception) -> None:
         doubts.put_off(connection, key, later)
         if isinstance(error, Denied):
             told = f"; {work.remedy(work.sources[key[0]])}" * isinstance(error, Unauthorized)
-            sources.set_status(connection, key[0], "error", f"{_REFUSED}{error}{told}")
+            why = f"{_REFUSED}{error}{told}"
+            change_status(connection, work.tell, key[0], "error", why, work.now())
 
 
 def _well_again(work: Work, connection: Connection, source: str) -> None:
@@ -165,7 +186,7 @@ def _well_again(work: Work, connection: Connection, source: str) -> None:
         return
     refused = state.status == "error" and state.status_reason.startswith(_REFUSED)
     if refused or state.status == "configuring":
-        sources.set_status(connection, source, "active")
+        change_status(connection, work.tell, source, "active", "", work.now())
 
 
 def follow(work: Work, drained: Drained) -> None:

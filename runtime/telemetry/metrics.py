@@ -5,7 +5,7 @@ from functools import partial
 from threading import Thread
 from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from schemas.errors import ConfigError
 
@@ -38,6 +38,15 @@ class Metrics:
         )
         self.sessions = self._counter(
             "reconcile_sessions", "Finished reconcile sessions", "source", "result"
+        )
+        self.rate_left = Gauge(
+            "ticketsync_rate_left",
+            "Requests a credential has left until its tracker's next window",
+            ["credential"],
+            registry=self.registry,
+        )
+        self.rate_parked = self._counter(
+            "rate_parked", "Requests not sent, to keep a tracker's rate limit", "lane"
         )
 
     def serve(self, port: int) -> Callable[[], None]:

@@ -1,11 +1,12 @@
 """Refetch: what the tracker answers about a ticket in doubt, and what its silence means."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from schemas.delivery import Outcome
-from schemas.errors import ConfigError, Denied, StoreAway, Transient
+from schemas.errors import ConfigError, Denied, Spent, StoreAway, Transient
 from schemas.event import Doubtful
 from schemas.record import Gone, Moved
 from store import sources
@@ -183,6 +184,40 @@ def test_a_tracker_that_says_when_is_asked_then(store: Store) -> None:
     tracker.error = Transient("HTTP 429", retry_after=300)
     ask(work)
     assert row(store).doubt_due_at == at(301)
+
+
+def test_a_budget_that_is_used_up_parks_all_doubts_and_blames_nobody(store: Store) -> None:
+    declare(store)
+    tracker = Pretend()
+    work = doubting(store, tracker, Clock())
+    for ticket in (13, 14):
+        tracker.put(an_issue(ticket))
+        hint = Doubtful(tickets=(str(ticket),), aspect="core", reason="a hint")
+        polls = polled(an_issue(ticket)), observed(hint, ticket=str(ticket))
+        drained(store, *polls, work=work)
+    before, now = len(journaled(store)), work.now()
+    tracker.error = Spent("the tracker's rate limit is used up", retry_after=1200)
+    refetch(work, SOURCE, ["12", "13", "14"])
+    assert len(tracker.asked) == 1
+    assert len(journaled(store)) == before
+    due = {row(store, ticket).doubt_due_at for ticket in ("12", "13", "14")}
+    assert due == {now + timedelta(seconds=1200)}
+    assert {row(store, ticket).doubt["tries"] for ticket in ("12", "13", "14")} == {0}
+    assert status(store)[0] != "error"
+
+
+def test_parked_doubts_are_asked_about_once_there_is_budget_again(store: Store) -> None:
+    tracker, clock = Pretend(), Clock()
+    work = doubting(store, tracker, clock)
+    tracker.error = Spent("the tracker's rate limit is used up", retry_after=1200)
+    ask(work)
+    tracker.error = None
+    clock.forward(seconds=1199)
+    ask(work)
+    assert held(store).sync_status == "in_doubt"
+    clock.forward(seconds=1)
+    ask(work)
+    assert held(store).sync_status == "synced"
 
 
 def test_a_denial_puts_the_source_to_error_and_an_answer_brings_it_back(store: Store) -> None:
