@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from runtime import config_notices
 from runtime.config_faults import INTERNAL, source_label
 from runtime.slugs import slug_of
 from runtime.usual_names import EMAILS, TOKENS, client_id
@@ -37,6 +38,7 @@ def check(table: Table, environ: Environ) -> list[str]:
     ]
     return [
         *_urls(table),
+        *config_notices.check(table, environ),
         *_twice(named),
         *(fault for label, source in named for fault in _source(label, source, environ)),
     ]

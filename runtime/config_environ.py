@@ -12,6 +12,7 @@ Table = dict[str, Any]
 TEXTS = {
     "PUBLIC_URL": ("web", "public_url"),
     "SENTRY_DSN": ("sentry", "dsn"),
+    "NOTICES_URL": ("notices", "url"),
 }
 POSTGRES = ("PG_HOST", "PG_DATABASE", "PG_USERNAME", "PG_PASSWORD")
 

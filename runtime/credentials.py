@@ -108,6 +108,10 @@ class Secrets:
         found = (self._read(name) for name in source.webhook_secret_env)
         return tuple(secret for secret in found if secret)
 
+    def signing(self, name: str) -> tuple[str, ...]:
+        """The live secrets in one variable, that sign what we send; several while rotating."""
+        return tuple((self._read(name) or "").replace(",", " ").split())
+
     def credential_id(self, source: Source) -> str:
         """A short hash that names the credential in rate budgets; equal tokens share one."""
         basis = "\0".join((source.tracker, source.api_url or "", self._identity(source)))

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from schemas.model import Json, Model
+from schemas.notice import TYPES, NoticeType
 
 TRACKERS = ("github", "gitlab", "jira", "linear", "azure_devops", "generic")
 """The words for them in the file; `tests/conformance` holds the register to this list."""
@@ -38,6 +39,10 @@ class WebSettings(Model):
     queue_mb: float = Field(default=64, gt=0)
     deadline_seconds: Seconds = Field(default=2, gt=0)
 
+    def webhook(self, slug: str) -> str:
+        """The full address that takes the webhooks of a source."""
+        return f"{self.public_url.rstrip('/')}/webhooks/{slug}"
+
 
 class WorkspaceSettings(Model):
     """The Markdown folders; None is the default of the store (on with SQLite, else off)."""
@@ -69,6 +74,19 @@ class JournalSettings(Model):
 
     keep_bodies_days: int = Field(default=14, ge=1)
     keep_rows_days: int = Field(default=60, ge=7)
+
+
+class NoticesSettings(Model):
+    """What others are told by a webhook of ours; off without a `url`.
+
+    `secret_env` names the variable of the signing secrets (`whsec_…`, several while rotating).
+    """
+
+    url: str = ""
+    secret_env: str = "TICKETSYNC_NOTICES_SECRET"  # noqa: S105 - a name
+    types: tuple[NoticeType, ...] = TYPES
+    allow_private: bool = False
+    include_body: bool = False
 
 
 class LogSettings(Model):
@@ -150,6 +168,7 @@ class Settings(Model):
     retry: RetrySettings = RetrySettings()
     reconciler: ReconcilerSettings = ReconcilerSettings()
     journal: JournalSettings = JournalSettings()
+    notices: NoticesSettings = NoticesSettings()
     log: LogSettings = LogSettings()
     sentry: SentrySettings = SentrySettings()
     sources: tuple[SourceSettings, ...] = ()

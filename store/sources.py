@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemas.record import Cursor
-from schemas.source import Source, SourceState
+from schemas.source import Source, SourceState, SourceStatus
 from store import leases, sql
 from store.prepared import Prepared
 from store.tables import sources
@@ -41,25 +41,41 @@ def states(connection: sa.Connection) -> dict[str, SourceState]:
 
 
 _STANDING = Prepared(
-    lambda _: sa.select(sources.c.name, sources.c.status, sources.c.project_id).where(
-        sources.c.removed_at.is_(None)
-    )
+    lambda _: sa.select(
+        sources.c.name, sources.c.status, sources.c.project_id, sources.c.cursor
+    ).where(sources.c.removed_at.is_(None))
 )
 
 
 def standings(connection: sa.Connection) -> dict[str, SourceState]:
-    """The same, as little of it as a drain asks for: status and project."""
+    """The same, as little of it as a drain asks for: status, project and how far it was read."""
     return {
-        name: SourceState.model_construct(name=name, status=status, project_id=project)
-        for name, status, project in _STANDING.rows(connection, {})
+        name: SourceState.model_construct(
+            name=name, status=status, project_id=project, cursor=_since(cursor)
+        )
+        for name, status, project, cursor in _STANDING.rows(connection, {})
     }
 
 
-def set_status(connection: sa.Connection, name: str, status: str, reason: str = "") -> None:
-    """Sets a source's status with the reason a person reads."""
+def _since(cursor: Any) -> Cursor | None:
+    since = cursor.get("since") if cursor else None
+    return Cursor.model_construct(since=datetime.fromisoformat(since)) if since else None
+
+
+def set_status(
+    connection: sa.Connection, name: str, status: str, reason: str = ""
+) -> SourceStatus | None:
+    """Sets a source's status with the reason a person reads.
+
+    Returns the status before; None when it was this one already, or there is no such source.
+    """
+    before = connection.execute(
+        sa.select(sources.c.status).where(sources.c.name == name).with_for_update()
+    ).scalar_one_or_none()
     connection.execute(
         sources.update().where(sources.c.name == name).values(status=status, status_reason=reason)
     )
+    return None if before == status else before
 
 
 def pin(connection: sa.Connection, name: str, project_id: str, project_name: str) -> None:

@@ -10,7 +10,7 @@ import dramatiq
 from runtime import broker as queue
 from runtime import config, limits
 from runtime.bell import Bell
-from runtime.clients import connector
+from runtime.clients import Lanes, connector
 from runtime.clock import utc_now
 from runtime.start import refuse
 from runtime.telemetry.start import Telemetry
@@ -20,9 +20,10 @@ from schemas.settings import Settings
 from store import sources
 from store.database import Store, open_store
 from store.grants import Grants
+from store.notices import Teller
 from store.validators import StoredValidators
 from trackers.registry import ready, tracker_named
-from workers import actors
+from workers import actors, notify
 from workers.observers import Observer
 from workers.sweep import Sweeper
 from workers.watch import Watch
@@ -42,6 +43,8 @@ class Started:
 
     def stop(self) -> None:
         """Ends within ten seconds; what is not done stays pending."""
+        if self.work.sender is not None:
+            self.work.sender.stop()
         if self.worker is not None:
             self.worker.stop(timeout=SHUTDOWN_MS)
         self.sweeper.stop()
@@ -55,10 +58,12 @@ def prepare(
     *,
     only: frozenset[str] | None = None,
     observer: Observer | None = None,
+    budgets: Lanes | None = None,
 ) -> Work:
     """The tools of the workers; `only` limits them to some sources by name.
 
-    `observer` replaces the counters and log lines.
+    `observer` replaces the counters and log lines; `budgets` are those of the rates of trackers,
+    where others in this process share them.
     """
     declared = config.sources(settings)
     ready(one.tracker for one in declared)
@@ -71,13 +76,15 @@ def prepare(
         connect=connector(
             tracker_named,
             credentials=secrets,
-            limits=limits.connect(settings.queue.url),
+            limits=budgets or limits.connect(settings.queue.url, metrics=telemetry.metrics),
             validators=StoredValidators(store),
         ),
         retry=settings.retry,
         remedy=secrets.remedy,
         workspace=workspace_of(settings, store),
         observer=observer or Watch(telemetry),
+        tell=Teller.of(settings.notices),
+        sender=notify.prepare(settings, store),
     )
 
 
@@ -102,6 +109,8 @@ def start(broker: dramatiq.Broker, work: Work, *, threads: int = 4) -> Started:
     worker.start()
     broker.emit_after("process_boot")
     sweeper.start()
+    if work.sender is not None:
+        work.sender.start()
     return Started(work, bell, sweeper, worker)
 
 
@@ -117,6 +126,8 @@ class _Boot(dramatiq.Middleware):
         """Once in each process, after the fork: threads do not survive one."""
         self._started.bell.start()
         self._started.sweeper.start()
+        if self._started.work.sender is not None:
+            self._started.work.sender.start()
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """The worker has finished its messages; the rest follows it."""

@@ -17,12 +17,13 @@ from schemas.held import Held
 from schemas.record import Observation
 from schemas.source import SourceState
 from schemas.ticket import Person
-from store import definitions, journal, known, people, sources, tickets
+from store import definitions, journal, known, left_out, people, sources, tickets
 from store.database import Connection
 from store.journal import Failed, Finished, Lane
 from store.keys import Key
+from store.notices import change_status
 from store.save import Change, save
-from workers import failures, ingest
+from workers import failures, ingest, told
 from workers.ingest import Reading
 from workers.rules.facts import (
     CommentFact,
@@ -92,7 +93,8 @@ def _is_ours(
     if reason:
         _finish(after, reading, Outcome.ignored, reason)
         if pinned and reading.project.name.casefold() == tracker.project_name(source).casefold():
-            sources.set_status(connection, name, "error", f"another project now: {reason}")
+            why = f"another project now: {reason}"
+            change_status(connection, work.tell, name, "error", why, work.now())
         return False
     if pinned is None or reading.project.renamed_from:
         sources.pin(connection, name, reading.project.id, reading.project.name)
@@ -114,7 +116,12 @@ def _fold_all(
     before = tickets.load(connection, {key: _need(ones) for key, ones in lanes.items()})
     outcomes: dict[int, tuple[Outcome, str]] = {}
     changes = []
+    old = _left_out(work, connection, before)
     for key, ones in lanes.items():
+        if key in old:
+            reason = "older than the source's start"
+            outcomes |= {one.delivery.id: (Outcome.ignored, reason) for one in ones}
+            continue
         held = before[key]
         for one in sorted(ones, key=_in_order):
             held = _fold_one(held, one, now, outcomes, after)
@@ -122,11 +129,28 @@ def _fold_all(
         changes.append(Change(key, before[key], held, version))
         _watch_doubt(after, key, before[key], held, now)
     _remember(work, connection, [one for one in readings if one.error is None], after)
+    work.tell(connection, told.of_changes(connection, work.tell, changes, now))
     save(connection, changes, now)
     for name, reason in after.replaced.items():
-        sources.set_status(connection, name, "error", f"another project at its address? {reason}")
+        why = f"another project at its address? {reason}"
+        change_status(connection, work.tell, name, "error", why, now)
     after.touched |= {one.key[0] for one in changes if one.after != one.before}
     return outcomes
+
+
+def _left_out(work: Work, connection: Connection, before: Mapping[Key, Held]) -> set[Key]:
+    """Tickets that a source which starts "now" leaves out for good, by its `baseline`."""
+    strangers: dict[str, list[str]] = {}
+    for (name, ticket), held in before.items():
+        source = work.sources[name]
+        if held.ticket is None and (source.start, source.baseline) == ("now", "leave"):
+            strangers.setdefault(name, []).append(ticket)
+    return {
+        (name, ticket)
+        for name, tickets_of in strangers.items()
+        for ticket, (_, reason) in left_out.of(connection, name, tickets_of).items()
+        if reason == "baseline"
+    }
 
 
 def _in_order(reading: Reading) -> tuple[int, int, int]:

@@ -9,8 +9,10 @@ from runtime.clock import utc_now
 from schemas.settings import RetrySettings
 from schemas.source import Source
 from store.database import Store
+from store.notices import Teller
 from trackers.base import Client, Tracker
 from trackers.registry import tracker_named
+from workers.notify import Sender
 from workers.observers import Observer, Silent
 from workers.remembered import Remembered
 from workers.turns import Turns
@@ -25,7 +27,8 @@ class Work:
     """Tools of the workers.
 
     `connect` opens a client for a source; `remedy` says what to do when the tracker does not accept
-    its credential; `workspace` None is off.
+    its credential; `workspace` None is off; `tell` records what others are told, and `sender`,
+    where anybody listens, sends it.
     """
 
     store: Store
@@ -38,4 +41,6 @@ class Work:
     tracker: Callable[[str], Tracker] = tracker_named
     observer: Observer = field(default_factory=Silent)
     remembered: Remembered = field(default_factory=Remembered)
+    tell: Teller = field(default_factory=Teller)
+    sender: Sender | None = None
     rendering: Turns = field(default_factory=Turns)
