@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from receiver.answers import Receive, Scope, Send
-from receiver.health import Health
+from receiver.health import Health, intervals
 from receiver.intake import Bounds, Intake
 from receiver.oauth import Consents
 from receiver.reading import Reading
@@ -107,7 +107,8 @@ def start(
             for close in closing:
                 close()
 
-    health = Health(store, intake, telemetry.metrics, now)
+    passes = intervals(config.sources(settings), settings.reconciler)
+    health = Health(store, intake, telemetry.metrics, now, passes)
     consents = Consents(store, config.sealing(settings), secrets, trackers, now)
     routes = [*health.routes(), *consents.routes(), Route("/", _front)]
     app = Receiver(routes=routes, lifespan=lifespan)
@@ -144,7 +145,7 @@ def _gates(
 ) -> dict[str, Gate]:
     found: dict[str, Gate] = {}
     for source in config.sources(settings):
-        if source.direction != "disabled":
+        if source.direction != "disabled" and source.intake != "polling":
             made = gate(source, trackers[source.tracker], secrets.webhook_secrets(source))
             found[source.name] = found[source.slug] = made
     return found

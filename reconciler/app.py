@@ -8,17 +8,18 @@ from reconciler.parts import Parts
 from runtime import broker as queue
 from runtime import config, limits
 from runtime.bell import Bell
-from runtime.clients import connector
+from runtime.clients import Lanes, connector
 from runtime.clock import utc_now
 from runtime.telemetry.start import Telemetry
 from runtime.telemetry.start import start as start_telemetry
 from schemas.errors import ConfigError
-from schemas.messages import Drain
+from schemas.messages import Backfill
 from schemas.settings import Settings
 from store import journal, sources
 from store.database import Store, open_store
 from store.grants import Grants
 from store.journal import Lane
+from store.notices import Teller
 from store.validators import StoredValidators
 from trackers.registry import ready, tracker_named
 
@@ -32,10 +33,12 @@ def prepare(
     *,
     settle: Callable[[str, int], bool] | None = None,
     only: frozenset[str] | None = None,
+    budgets: Lanes | None = None,
 ) -> Parts:
     """The parts of a reconcile; `wake` is told of lanes with deliveries.
 
-    `only` limits it to some sources by name.
+    `only` limits it to some sources by name; `budgets` are those of the rates of trackers, where
+    others in this process share them.
     """
     declared = config.sources(settings)
     ready(one.tracker for one in declared)
@@ -49,12 +52,14 @@ def prepare(
         connect=connector(
             tracker_named,
             credentials=secrets,
-            limits=limits.connect(settings.queue.url),
+            limits=budgets or limits.connect(settings.queue.url),
             validators=StoredValidators(store),
             lane="reconcile",
         ),
         credential=secrets.credential_id,
         remedy=secrets.remedy,
+        tell=Teller.of(settings.notices),
+        webhook_secrets=secrets.webhook_secrets,
         wake=wake,
         settle=settle or partial(wait_until_applied, store),
     )
@@ -72,11 +77,11 @@ def wait_until_applied(store: Store, source: str, session: int) -> bool:
 
 
 def waker(bell: Bell) -> Callable[[Sequence[Lane]], None]:
-    """Wakes the workers through the queue."""
+    """Wakes the workers through the queue, behind what webhooks bring."""
 
     def wake(lanes: Sequence[Lane]) -> None:
         if lanes:
-            bell.ring(Drain(keys=tuple(lanes)))
+            bell.ring(Backfill(keys=tuple(lanes)))
 
     return wake
 
@@ -93,4 +98,5 @@ def build() -> tuple[Parts, Bell, Telemetry]:
         )
     bell = Bell(partial(queue.ring, queue.connect(settings.queue.url)))
     bell.start()
-    return prepare(settings, store, waker(bell)), bell, telemetry
+    budgets = limits.connect(settings.queue.url, metrics=telemetry.metrics)
+    return prepare(settings, store, waker(bell), budgets=budgets), bell, telemetry

@@ -1,18 +1,20 @@
 """News: which records of a page differ from what we hold, and so have to be journaled (law 3)."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import orjson
 
+from reconciler.gaps import Find
 from schemas import fingerprint
 from schemas.delivery import Arrival, Via
 from schemas.errors import Permanent
 from schemas.event import (
     CommentSeen,
     CommentsListed,
+    Doubtful,
     Event,
     LinksListed,
     TicketGone,
@@ -20,20 +22,29 @@ from schemas.event import (
 )
 from schemas.record import Gone, Observation, Page, Record
 from schemas.source import Source
-from store import known
+from schemas.ticket import Ticket
+from schemas.tracker import Part
+from store import known, left_out
 from store.database import Connection
 from trackers.base import Tracker
+
+Baseline = Mapping[str, tuple[str | None, left_out.Reason]]
+"""(revision, reason) of tickets that were left out."""
 
 
 @dataclass(slots=True)
 class Sifted:
-    """A page, sifted: what is new or changed, what is not, and when tickets left the filter."""
+    """A page, sifted: what is new or changed, what is not, and when tickets left the filter.
+
+    `finds` are what no webhook had told us yet.
+    """
 
     arrivals: list[Arrival]
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     left: list[datetime] = field(default_factory=list)
+    finds: list[Find] = field(default_factory=list)
 
 
 def sift(
@@ -44,15 +55,16 @@ def sift(
     arrive: Callable[[Record], Arrival],
     lost: Callable[[Gone], Arrival],
     held: Callable[[str], bool],
-    start: datetime | None = None,
+    baseline: Baseline | None = None,
 ) -> Sifted:
     """Journals a record when its revision *or* its fingerprint differs, or it is not held.
 
     `held` says whether a comment's ticket is known or on its way; other comments belong to pull
-    requests or to tickets outside the filter. Unknown tickets untouched since `start` are left out.
+    requests or to tickets outside the filter. Tickets of the `baseline` stay out until something
+    happens to them, or for good.
     """
     if page.kind == "tickets":
-        return _tickets(connection, page, source, tracker, arrive, lost, start)
+        return _tickets(connection, page, source, tracker, arrive, lost, baseline or {})
     return _comments(connection, page, source, tracker, arrive, held)
 
 
@@ -102,6 +114,9 @@ def _events(record: Record) -> tuple[Event, ...]:
         events.append(CommentsListed(ticket=record.ticket, records=record.comments))
     if record.links is not None:
         events.append(LinksListed(ticket=record.ticket, records=record.links))
+    if record.linked is not None:
+        reason = "a list counts other links than we hold"
+        events.append(Doubtful(tickets=(record.ticket,), aspect="links", reason=reason))
     return tuple(events)
 
 
@@ -112,12 +127,13 @@ def _tickets(
     tracker: Tracker,
     arrive: Callable[[Record], Arrival],
     lost: Callable[[Gone], Arrival],
-    start: datetime | None,
+    baseline: Baseline,
 ) -> Sifted:
     names = [record.ticket for record in page.records]
     ours = known.known(connection, source.name, names)
     brought = [r.ticket for r in page.records if r.comments is not None or r.links is not None]
     parts = known.parts(connection, source.name, brought) if brought else {}
+    links = known.linked(connection, source.name, names)
     sifted = Sifted([])
     for record in page.records:
         before = ours.get(record.ticket)
@@ -128,7 +144,7 @@ def _tickets(
         except Permanent:
             sifted.arrivals.append(_poison(arrive(record), tracker))
             continue
-        if before is None and start is not None and (ticket.updated_at or start) < start:
+        if before is None and _stays_out(ticket, source, baseline.get(record.ticket)):
             sifted.unchanged += 1
             continue
         inside = tracker.holds(ticket, source, record.body) is not False
@@ -138,8 +154,13 @@ def _tickets(
             sifted.unchanged += 1
             continue
         now = (ticket.revision, fingerprint.core(ticket), ticket.comment_count, "here")
+        record = _counted(record, links.get(record.ticket, {}))
         same = before == now and _same_parts(record, parts.get(record.ticket), source, tracker)
         _sort(sifted, record, before, same, arrive)
+        if not same:
+            aside: Part = "comments" if record.linked is None else "links"
+            part: Part = "core" if before != now else aside
+            sifted.finds.append(Find(record.ticket, part, ticket.updated_at, before is not None))
     _gone(connection, page, source, sifted, lost)
     return sifted
 
@@ -157,6 +178,23 @@ def _gone(
         if one.ticket in ours and ours[one.ticket][3] == "here":
             sifted.changed += 1
             sifted.arrivals.append(lost(one))
+            sifted.finds.append(Find(one.ticket, "gone", None, known_before=True))
+
+
+def _stays_out(
+    ticket: Ticket, source: Source, left: tuple[str | None, left_out.Reason] | None
+) -> bool:
+    """Whether a ticket older than a source that starts "now" is still as it was then."""
+    if left is None or left[1] != "baseline":
+        return False
+    return source.baseline == "leave" or left[0] == ticket.revision
+
+
+def _counted(record: Record, ours: Mapping[str, int]) -> Record:
+    """The record, without its counts of links where they are those we hold."""
+    told = record.linked or {}
+    same = all(ours.get(kind, 0) == count for kind, count in told.items())
+    return record.model_copy(update={"linked": None}) if same else record
 
 
 def _same_parts(
@@ -170,6 +208,8 @@ def _same_parts(
     They have revisions of their own, so an unmoved ticket says nothing of them. What cannot be read
     counts as news: the drain will tell what is wrong with it.
     """
+    if record.linked is not None:
+        return False
     if ours is None:
         return True
     try:
@@ -204,6 +244,9 @@ def _comments(
             continue
         now = (comment.revision, fingerprint.comment(comment), False)
         _sort(sifted, record, before, before == now, arrive)
+        if before != now:
+            find = Find(record.ticket, "comments", comment.updated_at, before is not None)
+            sifted.finds.append(find)
     return sifted
 
 

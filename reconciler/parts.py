@@ -15,6 +15,7 @@ from schemas.settings import Settings
 from schemas.source import Source
 from store.database import Store
 from store.journal import Lane
+from store.notices import Tell, Teller
 from trackers.base import Client, Tracker
 from trackers.registry import tracker_named
 
@@ -32,6 +33,10 @@ def _look_at_it(_: Source) -> str:
     return "look at its credential"
 
 
+def _no_secret(_: Source) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Tools of the reconciler.
@@ -39,8 +44,8 @@ class Parts:
     `wake` is told which lanes got deliveries (the queue, or a drain in this process); `settle`
     returns once a session's deliveries are applied, or after a while; `progress` sees each page.
     `credential` names a source's credential by a hash, never the secret; `remedy` says what to do
-    when the tracker does not accept it. Once `stop` is set, walks
-    end after the page under way.
+    when the tracker does not accept it; `webhook_secrets` are the live secrets of its webhook;
+    `tell` records what others are told. Once `stop` is set, walks end after the page under way.
     """
 
     store: Store
@@ -51,8 +56,10 @@ class Parts:
     wake: Callable[[Sequence[Lane]], None]
     settle: Callable[[str, int], bool]
     remedy: Callable[[Source], str] = _look_at_it
+    webhook_secrets: Callable[[Source], Sequence[str]] = _no_secret
     now: Callable[[], datetime] = utc_now
     tracker: Callable[[str], Tracker] = tracker_named
     progress: Callable[[Source, Page, int], None] = _nothing
+    tell: Tell = field(default_factory=Teller)
     stop: Event = field(default_factory=Event)
     holder: str = field(default_factory=me)

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from reconciler import session
+from reconciler.contact import PROBE_EVERY
 from reconciler.parts import Parts
 from reconciler.tenure import Busy
 from schemas.errors import StoreAway
+from schemas.session import Session
 from schemas.source import Source, SourceState
 from store import leases, sources, upkeep
 
@@ -46,8 +48,9 @@ def _is_due(state: SourceState | None, now: datetime) -> bool:
 
 def run_one(parts: Parts, source: Source) -> bool:
     """One scheduled run, and whether it went well; if not, the other sources go on."""
+    done = None
     try:
-        done = session.run(parts, source)
+        done = session.run(parts, source, scheduled=True)
         log.info(
             "session_done",
             source=source.name,
@@ -66,17 +69,23 @@ def run_one(parts: Parts, source: Source) -> bool:
         return False
     finally:
         with suppress(StoreAway):  # unplanned it is due, and that is right
-            _plan_next(parts, source)
+            _plan_next(parts, source, done)
     return done.status == "complete"
 
 
-def _plan_next(parts: Parts, source: Source) -> None:
-    """The next run: the interval with a tenth of jitter, so that sources do not march in step."""
-    minutes = source.interval_minutes * (0.95 + 0.1 * random.random())  # noqa: S311
+def _plan_next(parts: Parts, source: Source, done: Session | None) -> None:
+    """The next run: the interval with a tenth of jitter, so that sources do not march in step.
+
+    A parked one goes on when it may, one whose project refuses us is asked once an hour.
+    """
     with parts.store.write() as connection:
-        sources.note(
-            connection, source.name, next_session_at=parts.now() + timedelta(minutes=minutes)
-        )
+        state = sources.state(connection, source.name)
+        lost = state is not None and state.status == "disconnected"
+        span = PROBE_EVERY if lost else timedelta(minutes=source.interval_minutes)
+        planned = parts.now() + span * (0.95 + 0.1 * random.random())  # noqa: S311
+        if done is not None and done.resumes_at is not None:
+            planned = done.resumes_at
+        sources.note(connection, source.name, next_session_at=planned)
 
 
 class Scheduler:

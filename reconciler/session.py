@@ -1,214 +1,226 @@
 """A session: one bounded reconcile run of one source, from lease to report."""
 
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
-import orjson
-
-from reconciler import missing
+from reconciler import asides, baseline, census, contact, gaps, missing, watch, whole
+from reconciler.contact import Lost
 from reconciler.parts import Parts
-from reconciler.tenure import tenure
-from reconciler.walk import Tally, Walk, go, scope_of, start_cursor
-from schemas.delivery import Arrival, Via
-from schemas.errors import Denied, TicketsyncError, Unauthorized
-from schemas.event import DefinitionsListed
-from schemas.record import Cursor, Observation
+from reconciler.run import Asking, Run, Stopped
+from reconciler.tenure import Busy, tenure
+from reconciler.walk import Walk, go, scope_of, start_cursor
+from schemas import notice
+from schemas.errors import Denied, TicketsyncError, Transient, Unauthorized
+from schemas.record import Cursor
 from schemas.session import Report, Session
-from schemas.source import Source, SourceState
-from store import journal, passes, sessions, sources
+from schemas.source import Source, SourceState, SourceStatus
+from store import known, leases, sessions, sources
+from store.database import Connection
 from store.leases import Lease
-from trackers.base import Client
+from store.notices import change_status
 
-DEFINITIONS_EVERY = timedelta(hours=1)
-CLOCKS_DIFFER = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What the steps of a session share."""
-
-    parts: Parts
-    source: Source
-    client: Client
-    lease: Lease
-    session: int
-    state: SourceState
-    full: bool
-    tally: Tally
-
-    def note(self, **columns: datetime | None) -> None:
-        """Notes when something was done for the source."""
-        with self.parts.store.write() as connection:
-            sources.note(connection, self.source.name, **columns)
+WIDE_EVERY = timedelta(hours=1)
+JOIN_SECONDS = 0.3
 
 
-def run(parts: Parts, source: Source, *, full: bool = False, wait_seconds: float = 0.0) -> Session:
+def run(
+    parts: Parts,
+    source: Source,
+    *,
+    full: bool = False,
+    scheduled: bool = False,
+    wait_seconds: float = 0.0,
+    on_join: Callable[[str], None] | None = None,
+) -> Session:
     """Reconciles one source. A tracker that fails ends the session, not the process.
 
-    Raises Busy when another process has the source, StoreAway without a database.
+    With `on_join`, one that finds another at work is told its holder and comes back with what that
+    one came to, unless more was asked for than it does. Raises Busy when another process has the
+    source and nobody wants to join, StoreAway without a database.
     """
-    began = time.monotonic()
-    with tenure(parts.store, source.name, parts.holder, wait_seconds) as lease:
-        with parts.store.write() as connection:
-            kind = "full" if full else "incremental"
-            session = sessions.begin(connection, source.name, kind, parts.now())
-            state = sources.state(connection, source.name) or SourceState(name=source.name)
-        tally, requests = Tally(), 0
-        error: Exception | None = None
+    while True:
         try:
-            client = parts.connect(source)
-            try:
-                _reconcile(_Run(parts, source, client, lease, session, state, full, tally))
-            finally:
-                requests = client.requests
-                client.close()
-        except Exception as failure:  # a bug of ours must not leave a session running for ever
-            error = failure
-        seconds = round(time.monotonic() - began, 3)
-        report = Report(**asdict(tally), requests=requests, seconds=seconds)
-        ended = _end(parts, source, session, report, error, full=full)
-        if error is not None and not isinstance(error, TicketsyncError):
-            raise error
-        return ended
+            with tenure(parts.store, source.name, parts.holder, wait_seconds) as lease:
+                return _run(parts, source, lease, full=full, scheduled=scheduled)
+        except Busy:
+            if on_join is None:
+                raise
+        joined = _join(parts, source, on_join, full=full)
+        if joined is not None:
+            return joined
 
 
-def _reconcile(this: _Run) -> None:
-    """An incremental walk; when all is to be read, a whole one after it.
+def _join(
+    parts: Parts, source: Source, on_join: Callable[[str], None], *, full: bool
+) -> Session | None:
+    """Waits until nobody holds the source; the session that ran, if it did what we were to do."""
+    with parts.store.read() as connection:
+        other = sessions.running(connection, source.name)
+        holder = leases.holder_of(connection, f"reconcile:{source.name}")
+    if holder is not None:
+        on_join(holder)
+    while holder is not None:
+        if parts.stop.wait(JOIN_SECONDS):
+            raise Stopped("stopped while another process was reading")
+        with parts.store.read() as connection:
+            holder = leases.holder_of(connection, f"reconcile:{source.name}")
+    if other is None or other.kind == "hooks" or (full and other.kind != "full"):
+        return None
+    with parts.store.read() as connection:
+        ended = sessions.get(connection, other.id)
+    return None if ended.status == "running" else ended
+
+
+def _run(parts: Parts, source: Source, lease: Lease, *, full: bool, scheduled: bool) -> Session:
+    began = time.monotonic()
+    this = _begin(parts, source, lease, full=full, scheduled=scheduled)
+    error: Exception | None = None
+    try:
+        _reconcile(this)
+    except Exception as failure:  # a bug of ours must not leave a session running for ever
+        error = failure
+    try:
+        error = contact.judge(this, error)
+    finally:
+        ended = _end(this, error, round(time.monotonic() - began, 3))
+        this.asking.close()
+    if error is not None and not isinstance(error, TicketsyncError):
+        raise error
+    return ended
+
+
+def _begin(parts: Parts, source: Source, lease: Lease, *, full: bool, scheduled: bool) -> Run:
+    watched = scheduled and source.intake == "webhook"
+    kind = "full" if full else "hooks" if watched else "incremental"
+    now = parts.now()
+    with parts.store.write() as connection:
+        sessions.bury(connection, source.name, now)
+        session = sessions.begin(connection, source.name, kind, now)
+        state = sources.state(connection, source.name) or SourceState(name=source.name)
+        parts.tell(connection, [notice.sync_started(source.name, session, kind, now)])
+    return Run(parts, source, Asking(parts, source), lease, session, state, full, scheduled, now)
+
+
+def _reconcile(this: Run) -> None:
+    """Every pass whose time has come. A source that lives on webhooks alone is only watched."""
+    project = contact.make(this)
+    watch.look(this)
+    if this.scheduled and this.source.intake == "webhook":
+        return
+    baseline.take(this)
+    imported = _walk(this, scope_of(this.parts, this.source, project))
+    asides.definitions(this, first_import=imported)
+    asides.activity(this)
+    if not this.full:
+        census.look(this)
+    this.tally.missed += gaps.settle(this.parts, this.source, this.session, this.parts.now()).missed
+
+
+def _walk(this: Run, scope: str) -> bool:
+    """An incremental walk; when all is to be read, a whole one after it. Whether all was new.
 
     The incremental one goes first because tickets that left the filter show only there.
     """
-    project = _contact(this)
-    scope = scope_of(this.parts, this.source, project)
-    overlap = timedelta(seconds=this.parts.settings.reconciler.overlap_seconds)
-    cursor = start_cursor(this.state, scope, overlap)
-    baseline = _baseline(this) if this.source.start == "now" else None
-    if baseline and cursor.since is None and not this.full:
-        cursor = Cursor(since=baseline)
-    walk = Walk(
-        this.parts, this.source, this.client, this.lease, this.session, scope, this.tally, baseline
-    )
-    whole = cursor.since is None
-    if not whole:
+    cursor = _cursor(this, scope)
+    first = cursor.since is None
+    if first:
+        whole.read(this, scope, cursor, first=not this.full)
+        return not this.full
+    walk = Walk(this, scope)
+    with this.making("tickets"):
         go(walk, cursor)
-    if whole or this.full or _shifted(walk):
-        _read_whole(this, walk, cursor if whole else Cursor())
-        whole = True
-    _definitions(this, first_import=whole and not this.full)
+    watch.was_read(this)
+    if this.full or whole.shifted(this, walk):
+        whole.read(this, scope, Cursor(), first=False)
+    return False
 
 
-def _read_whole(this: _Run, before: Walk, cursor: Cursor) -> None:
-    """Walks everything, then looks for what the walk should have shown and did not."""
-    this.parts.settle(this.source.name, this.session)
-    began = this.parts.now()
-    with this.parts.store.write() as connection:
-        passes.begin(connection, this.source.name, "whole", this.session, began)
-    walk = replace(before, tickets=set(), left=[])
-    go(walk, cursor)
-    settled = this.parts.settle(this.source.name, this.session)
-    this.tally.missing = missing.look(walk, began, recount=settled)
-    with this.parts.store.write() as connection:
-        passes.end(connection, this.source.name, "whole", this.parts.now())
+def _cursor(this: Run, scope: str) -> Cursor:
+    """Where the walk begins: once an hour with the wide overlap, which catches what lists showed
+    late; for a source that starts "now" not before its baseline."""
+    settings = this.parts.settings.reconciler
+    overlap = timedelta(seconds=settings.overlap_seconds)
+    if this.state.cursor is not None and _is_wide(this):
+        overlap = max(overlap, timedelta(minutes=settings.wide_overlap_minutes))
+    cursor = start_cursor(this.state, scope, overlap, watch.read_from(this))
+    if cursor.since is None and cursor.position is None and this.state.baseline_at:
+        return Cursor(since=this.state.baseline_at - overlap)
+    return cursor
 
 
-def _contact(this: _Run) -> str | None:
-    """Pins the project at first contact; a changed id behind the same address is an error."""
-    state, source = this.state, this.source
-    if state.project_id is not None and state.status == "active" and not this.full:
-        return state.project_id
-    project = this.client.project()
-    if state.project_id not in (None, project.id):
-        raise Denied(
-            f"{source.url} is another project now (id {project.id}, it was {state.project_id}); "
-            "if that is meant, add it under a new name"
-        )
-    with this.parts.store.write() as connection:
-        sources.pin(connection, source.name, project.id, project.name)
-    return project.id
-
-
-def _baseline(this: _Run) -> datetime:
-    """The moment a source that starts "now" was first looked at."""
-    if this.state.baseline_at is not None:
-        return this.state.baseline_at
-    now = this.parts.now()
-    this.note(baseline_at=now)
-    return now
-
-
-def _shifted(walk: Walk) -> bool:
-    """Whether tickets left the filter while it was last walked as a whole.
-
-    Each of them moved all later ones up by one, so one ticket may have slipped over the border
-    between two pages; only another whole walk shows which.
-    """
-    with walk.parts.store.read() as connection:
-        whole = passes.find(connection, walk.source.name, "whole")
-    if whole.began_at is None or whole.ended_at is None:
+def _is_wide(this: Run) -> bool:
+    """Whether an hour has passed since the last wide look; this one counts as the next."""
+    last = this.last("wide").began_at
+    if last is not None and this.parts.now() - last < WIDE_EVERY:
         return False
-    first, last = whole.began_at - CLOCKS_DIFFER, whole.ended_at + CLOCKS_DIFFER
-    return any(first <= moment <= last for moment in walk.left)
+    with this.making("wide"):
+        return last is not None
 
 
-def _definitions(this: _Run, *, first_import: bool) -> None:
-    """Reads labels, milestones and their like, whose renaming moves no ticket; once an hour.
-
-    A first import needs no such reading: its records carry the definitions in use.
-    """
-    now = this.parts.now()
-    with this.parts.store.read() as connection:
-        read_at = passes.find(connection, this.source.name, "definitions").ended_at
-    due = this.full or read_at is None or now - read_at >= DEFINITIONS_EVERY
-    if not due:
-        return
-    if not first_import:
-        found = this.client.definitions(fresh=this.full)
-        if found is not None:
-            _journal_definitions(this, DefinitionsListed(kinds=found[0], definitions=found[1]), now)
-    with this.parts.store.write() as connection:
-        passes.begin(connection, this.source.name, "definitions", this.session, now)
-        passes.end(connection, this.source.name, "definitions", now)
-
-
-def _journal_definitions(this: _Run, listed: DefinitionsListed, began: datetime) -> None:
-    name = this.source.name
-    arrival = Arrival(
-        source=name,
-        via=Via.poll,
-        event="poll.definitions",
-        delivery_key=f"poll:{this.session}:definitions",
-        ticket=None,
-        body=orjson.dumps(Observation(events=(listed,)).model_dump(mode="json")),
-        received_at=began,
-        observed_at=began,
-        session=this.session,
-    )
-    with this.parts.store.write() as connection:
-        journal.keep(connection, [arrival])
-    this.parts.wake([(name, None)])
-
-
-def _end(
-    parts: Parts,
-    source: Source,
-    session: int,
-    report: Report,
-    error: Exception | None,
-    *,
-    full: bool,
-) -> Session:
+def _end(this: Run, error: Exception | None, seconds: float) -> Session:
     """Writes the report and what it means for the source's status; a paused one stays paused."""
-    now, name = parts.now(), source.name
-    told = None if error is None else str(error) or type(error).__name__
-    if isinstance(error, Unauthorized):
-        told = f"{told}; {parts.remedy(source)}"
+    parts, name, now = this.parts, this.source.name, this.parts.now()
+    told = _told(this, error)
+    resumes_at = _resumes_at(error, now)
     with parts.store.write() as connection:
-        sessions.end(connection, session, now, report, told)
+        report = _report(this, connection, seconds)
+        sessions.end(connection, this.session, now, report, told, resumes_at=resumes_at)
         sources.note(connection, name, last_session_at=now)
-        state = sources.state(connection, name)
-        if state is not None and state.status != "paused":
-            if isinstance(error, Denied):
-                sources.set_status(connection, name, "error", told or "")
-            elif error is None and (full or missing.VANISHED not in state.status_reason):
-                sources.set_status(connection, name, "active")
-        return sessions.get(connection, session)
+        if told is None or resumes_at:
+            parts.tell(connection, [notice.sync_completed(name, this.session, report, now)])
+        else:
+            parts.tell(connection, [notice.sync_error(name, this.session, told, now)])
+        _set_status(this, connection, error, told or "", now)
+        return sessions.get(connection, this.session)
+
+
+def _told(this: Run, error: Exception | None) -> str | None:
+    """What went wrong, in the words an operator reads; None when all went well."""
+    if error is None:
+        return "; ".join(this.errors) or None
+    told = str(error) or type(error).__name__
+    return f"{told}; {this.parts.remedy(this.source)}" if isinstance(error, Unauthorized) else told
+
+
+def _resumes_at(error: Exception | None, now: datetime) -> datetime | None:
+    """When a session goes on that was asked to wait, by the tracker or by our own budget."""
+    if isinstance(error, Transient) and error.retry_after is not None:
+        return now + timedelta(seconds=error.retry_after)
+    return None
+
+
+def _report(this: Run, connection: Connection, seconds: float) -> Report:
+    """What the session came to so far: what is still being applied is not counted."""
+    return Report(
+        **asdict(this.tally),
+        deleted=known.lost_since(connection, this.source.name, this.began_at),
+        failed=sessions.failures(connection, this.session),
+        requests=this.asking.requests,
+        cached=this.asking.cached,
+        seconds=seconds,
+        passes=this.seconds,
+    )
+
+
+def _set_status(
+    this: Run, connection: Connection, error: Exception | None, told: str, now: datetime
+) -> None:
+    """Vanished tickets stay an error until a full reading or a census shows them again."""
+    name = this.source.name
+    state = sources.state(connection, name)
+    if state is None or state.status == "paused":
+        return
+    status: SourceStatus | None = None
+    if isinstance(error, Lost):
+        status = "disconnected"
+    elif isinstance(error, Denied):
+        status = "error"
+    elif error is None and (
+        this.full or this.counted or missing.VANISHED not in state.status_reason
+    ):
+        status, told = "active", ""
+    if status is None:
+        return
+    change_status(connection, this.parts.tell, name, status, told, now)

@@ -6,55 +6,30 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from reconciler import news
+from reconciler import gaps, news
 from reconciler.parts import Parts
+from reconciler.run import Run
 from schemas.errors import Transient
+from schemas.ports import Lane
 from schemas.record import Cursor, Page
 from schemas.source import Source, SourceState
-from store import journal, known, sources
-from store.leases import Lease
-from trackers.base import Client
+from store import journal, known, left_out, sources
 
 IMPORT = "poll.import"
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a session has counted so far."""
-
-    pages: int = 0
-    seen: int = 0
-    journaled: int = 0
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    missing: int = 0
-
-    def add(self, sifted: news.Sifted, records: int) -> None:
-        """Counts one page."""
-        self.seen += records
-        self.journaled += len(sifted.arrivals)
-        self.new += sifted.new
-        self.changed += sifted.changed
-        self.unchanged += sifted.unchanged
 
 
 @dataclass(slots=True)
 class Walk:
     """One walk of a session. `tickets` are those it was shown; a `resumed` one was shown more.
 
-    `left` is when tickets outside the filter were last changed. `start` is set for a source that
-    begins "now": older tickets stay out until something happens.
+    The `first` brings nothing that a webhook could have told. `left` is when tickets outside the
+    filter were last changed.
     """
 
-    parts: Parts
-    source: Source
-    client: Client
-    lease: Lease
-    session: int
+    run: Run
     scope: str
-    tally: Tally
-    start: datetime | None = None
+    lane: Lane = "reconcile"
+    first: bool = False
     tickets: set[str] = field(default_factory=set)
     resumed: bool = False
     left: list[datetime] = field(default_factory=list)
@@ -66,59 +41,82 @@ def scope_of(parts: Parts, source: Source, project_id: str | None) -> str:
     return hashlib.blake2b(orjson.dumps(basis), digest_size=8).hexdigest()
 
 
-def start_cursor(state: SourceState, scope: str, overlap: timedelta) -> Cursor:
+def start_cursor(
+    state: SourceState, scope: str, overlap: timedelta, read_from: datetime | None = None
+) -> Cursor:
     """Where to go on: inside an unfinished walk, or a little before the last one began.
 
-    The overlap catches what a tracker's lists showed late (`cases.md` 31).
+    The overlap catches what a tracker's lists showed late (`cases.md` 31); `read_from` goes back
+    to where a webhook is known to have failed.
     """
     cursor = state.cursor if state.cursor_scope == scope else None
     if cursor is None or cursor.position is not None or cursor.since is None:
         return cursor or Cursor()
-    return Cursor(since=cursor.since - overlap)
+    since = cursor.since - overlap
+    return Cursor(since=min(since, read_from) if read_from else since)
 
 
 def go(walk: Walk, cursor: Cursor) -> None:
     """Walks from `cursor` to the end. Raises the client's errors; what was read stays read."""
-    whole = cursor.since is None
+    run = walk.run
     walk.resumed = cursor.position is not None
-    event = IMPORT if whole else "poll.changed"
-    began = walk.parts.now()
-    for page in walk.client.changed_since(cursor):
-        if walk.parts.stop.is_set():
-            raise Transient("stopped; the next session goes on from here")
+    event = IMPORT if cursor.since is None else "poll.changed"
+    began = run.parts.now()
+    for page in run.asking.client(walk.lane).changed_since(cursor):
+        run.check_stop()
         _take(walk, page, event, began)
-        walk.parts.progress(walk.source, page, walk.tally.seen)
-        began = walk.parts.now()
+        run.parts.progress(run.source, page, run.tally.seen)
+        began = run.parts.now()
 
 
 def _take(walk: Walk, page: Page, event: str, began: datetime) -> None:
     """One page: sifted, journaled and the cursor moved in one transaction, then workers woken."""
-    tracker = walk.parts.tracker(walk.source.tracker)
-    walk.tally.pages += 1
+    run = walk.run
+    run.tally.pages += 1
     if page.kind == "tickets":
         walk.tickets |= {record.ticket for record in page.records}
-    with walk.parts.store.read() as connection:
-        wanted = {record.ticket for record in page.records} if page.kind == "comments" else set()
-        held = wanted & set(known.known(connection, walk.source.name, list(wanted)))
-        sifted = news.sift(
-            connection,
-            page,
-            walk.source,
-            tracker,
-            lambda record: news.arrival(
-                walk.source, record, walk.session, walk.tally.pages, event, began
-            ),
-            lambda gone: news.loss(walk.source, gone, walk.session, walk.tally.pages, began),
-            lambda ticket: ticket in held or ticket in walk.tickets or walk.resumed,
-            walk.start,
-        )
-    with walk.parts.store.write() as connection:
-        if not sources.move_cursor(
-            connection, walk.source.name, page.cursor, walk.scope, walk.lease
-        ):
-            raise Transient(f"{walk.source.name}: another process took this reconcile over")
+    sifted = _sift(walk, page, event, began)
+    with run.parts.store.write() as connection:
+        if not sources.move_cursor(connection, run.source.name, page.cursor, walk.scope, run.lease):
+            raise Transient(f"{run.source.name}: another process took this reconcile over")
         if sifted.arrivals:
             journal.keep(connection, sifted.arrivals)
+        if not walk.first:
+            run.tally.missed += gaps.note(
+                connection, run.parts, run.source, run.session, sifted.finds, run.parts.now()
+            )
     walk.left += sifted.left
-    walk.tally.add(sifted, len(page.records))
-    walk.parts.wake(list(dict.fromkeys((one.source, one.ticket) for one in sifted.arrivals)))
+    _count(run, sifted, len(page.records))
+    run.parts.wake(lanes_of(sifted))
+
+
+def _sift(walk: Walk, page: Page, event: str, began: datetime) -> news.Sifted:
+    run = walk.run
+    source, place = run.source, run.tally.pages
+    names = list({record.ticket for record in page.records})
+    with run.parts.store.read() as connection:
+        held = set(known.known(connection, source.name, names)) if page.kind == "comments" else ()
+        return news.sift(
+            connection,
+            page,
+            source,
+            run.parts.tracker(source.tracker),
+            lambda record: news.arrival(source, record, run.session, place, event, began),
+            lambda gone: news.loss(source, gone, run.session, place, began),
+            lambda ticket: ticket in held or ticket in walk.tickets or walk.resumed,
+            left_out.of(connection, source.name, names) if source.start == "now" else {},
+        )
+
+
+def lanes_of(sifted: news.Sifted) -> list[journal.Lane]:
+    """Where a page's deliveries drain, each lane once."""
+    return list(dict.fromkeys((one.source, one.ticket) for one in sifted.arrivals))
+
+
+def _count(run: Run, sifted: news.Sifted, records: int) -> None:
+    tally = run.tally
+    tally.seen += records
+    tally.journaled += len(sifted.arrivals)
+    tally.new += sifted.new
+    tally.changed += sifted.changed
+    tally.unchanged += sifted.unchanged

@@ -64,7 +64,7 @@ class Session(Model):
 
     id: int
     source: str
-    kind: Literal["incremental", "full"]
+    kind: Literal["incremental", "full", "hooks"]
     started_at: datetime
     ended_at: datetime | None = None
     status: Literal["running", "complete", "parked", "error"] = "running"

@@ -72,3 +72,8 @@ class SourceState(Model):
     baseline_at: datetime | None = None
     last_session_at: datetime | None = None
     next_session_at: datetime | None = None
+
+    @property
+    def read_to(self) -> datetime | None:
+        """Until when readings have shown all that happened at the tracker, by its clock."""
+        return self.cursor.since if self.cursor else None

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import ValidationError
+
 from schemas.event import Aspect
 from schemas.model import Json, Model
 from schemas.ticket import Person
@@ -67,11 +69,16 @@ class CensusPage(Model):
 
 
 class Touched(Model):
-    """A part of a ticket that may have changed without the ticket's revision moving."""
+    """A part of a ticket that may have changed without the ticket's revision moving.
+
+    `at` is when, by the tracker's clock, if it tells: a ticket that was fetched since is not asked
+    about again.
+    """
 
     ticket: str
     aspect: Aspect
     reason: str
+    at: datetime | None = None
 
 
 class Activity(Model):
@@ -137,3 +144,33 @@ class MissedDelivery(Model):
     event: str
     delivered_at: datetime
     redelivered: bool = False
+
+
+class HookLook(Model):
+    """What a look at a source's webhook found; it is kept as the mark of the pass "hooks".
+
+    `faults` are what is wrong after the look, `mended` what it put right; `unseen` says why it
+    could not look, or not mend. `well_at` is the last look without a fault of the hook's own.
+    `silent_since` is set by the look that ends a spell: since then changes may have gone untold, so
+    a walk has to reach back that far. `expires_at` is when the hook ends by itself.
+    """
+
+    at: datetime
+    faults: tuple[HookFault, ...] = ()
+    mended: tuple[str, ...] = ()
+    unseen: str = ""
+    well_at: datetime | None = None
+    silent_since: datetime | None = None
+    expires_at: datetime | None = None
+
+    def as_json(self) -> Json:
+        """The form it is kept in."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def kept(cls, mark: Json) -> "HookLook | None":
+        """The look that a mark keeps; None when there is none, or one of another version."""
+        try:
+            return cls.model_validate(mark) if mark else None
+        except ValidationError:
+            return None

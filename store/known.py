@@ -6,7 +6,6 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from schemas import fingerprint
-from schemas.model import Json
 from schemas.ticket import Relation
 from store import rows
 from store.keys import Key
@@ -58,6 +57,19 @@ def parts(
     }
 
 
+def linked(connection: sa.Connection, source: str, ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How many links of each kind are held of those tickets that have any."""
+    query = (
+        sa.select(relations.c.ticket, relations.c.kind, sa.func.count())
+        .where(relations.c.source == source, relations.c.ticket.in_(ids))
+        .group_by(relations.c.ticket, relations.c.kind)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for ticket, kind, count in connection.execute(query):
+        found.setdefault(ticket, {})[kind] = count
+    return found
+
+
 def ids_here(connection: sa.Connection, source: str) -> set[str]:
     """The ids of all tickets that we believe to exist at the tracker."""
     query = sa.select(tickets.c.external_id).where(
@@ -72,6 +84,28 @@ def live_comments(connection: sa.Connection, key: Key) -> dict[str, datetime]:
         comments.c.source == key[0], comments.c.ticket == key[1], comments.c.deleted.is_(False)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def live_counts(connection: sa.Connection, source: str, ids: Sequence[str]) -> dict[str, int]:
+    """How many comments we hold of each of these tickets; those without any are left out."""
+    query = (
+        sa.select(comments.c.ticket, sa.func.count())
+        .where(
+            comments.c.source == source, comments.c.ticket.in_(ids), comments.c.deleted.is_(False)
+        )
+        .group_by(comments.c.ticket)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def lost_since(connection: sa.Connection, source: str, moment: datetime) -> int:
+    """How many tickets were found deleted since then."""
+    query = sa.select(sa.func.count()).where(
+        tickets.c.source == source,
+        tickets.c.fate == "deleted",
+        tickets.c.last_synced_at >= moment,
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def miscounted(connection: sa.Connection, source: str) -> list[str]:
@@ -95,16 +129,14 @@ def miscounted(connection: sa.Connection, source: str) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def expected(
-    connection: sa.Connection, source: str, filter: dict[str, Json], before: datetime
-) -> set[str]:
-    """The tickets a full list has to show: those held since before it was read, in its filter."""
-    query = sa.select(tickets.c.external_id).where(
-        tickets.c.source == source, tickets.c.fate == "here", tickets.c.observed_at < before
+def confirmed(
+    connection: sa.Connection, source: str, ids: Sequence[str]
+) -> dict[str, datetime | None]:
+    """When those of these tickets that are held as existing were last fetched."""
+    query = sa.select(tickets.c.external_id, tickets.c.confirmed_at).where(
+        tickets.c.source == source, tickets.c.external_id.in_(ids), tickets.c.fate == "here"
     )
-    if filter.get("state", "all" if "jql" in filter else "open") == "open":
-        query = query.where(tickets.c.state == "open")
-    return set(connection.execute(query).scalars())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def unsettled(connection: sa.Connection, source: str) -> bool:

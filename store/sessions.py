@@ -7,7 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemas.session import Report, Session
-from store.tables import sessions
+from store.tables import deliveries, sessions
+
+KILLED = "its process ended before it did"
 
 
 def begin(connection: sa.Connection, source: str, kind: str, now: datetime) -> int:
@@ -26,18 +28,47 @@ def end(
     now: datetime,
     report: Report,
     error: str | None = None,
+    *,
+    resumes_at: datetime | None = None,
 ) -> None:
-    """Closes a session."""
+    """Closes a session; one that `resumes_at` a time is parked, not failed."""
+    status = "parked" if resumes_at else "error" if error else "complete"
     connection.execute(
         sessions.update()
         .where(sessions.c.id == session)
         .values(
             ended_at=now,
-            status="error" if error else "complete",
+            status=status,
             error=error,
             report=report.model_dump(),
+            resumes_at=resumes_at,
         )
     )
+
+
+def running(connection: sa.Connection, source: str) -> Session | None:
+    """The session that runs, or that was killed while it ran."""
+    query = sa.select(sessions).where(sessions.c.source == source, sessions.c.status == "running")
+    row = connection.execute(query.order_by(sessions.c.id.desc()).limit(1)).one_or_none()
+    return _session(row) if row else None
+
+
+def bury(connection: sa.Connection, source: str, now: datetime) -> int:
+    """Ends sessions whose process was killed; for the holder of the source's lease. How many."""
+    killed = connection.execute(
+        sessions.update()
+        .where(sessions.c.source == source, sessions.c.status == "running")
+        .values(ended_at=now, status="error", error=KILLED)
+    )
+    return killed.rowcount
+
+
+def failures(connection: sa.Connection, session: int) -> int:
+    """Deliveries of a session that ended as dead letters so far."""
+    query = sa.select(sa.func.count()).where(
+        deliveries.c.session == session, deliveries.c.outcome == "dead"
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def find(
@@ -73,4 +104,5 @@ def _session(row: Any) -> Session:
         status=row.status,
         error=row.error,
         report=Report(**row.report),
+        resumes_at=row.resumes_at,
     )

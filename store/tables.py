@@ -1,6 +1,7 @@
 """The tables, defined once for SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -29,6 +30,11 @@ class UtcTime(sa.TypeDecorator[datetime]):
 json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 row_id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 metadata = sa.MetaData()
+
+
+def _partial_index(name: str, where: Any, *columns: sa.Column[Any]) -> None:
+    sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
 
 sources = sa.Table(
     "sources",
@@ -72,19 +78,21 @@ deliveries = sa.Table(
     sa.UniqueConstraint("source", "delivery_key", name="deliveries_key"),
     sa.CheckConstraint("ticket IS NULL OR ticket <> ''", name="deliveries_ticket"),
 )
-sa.Index(
+_partial_index(
     "deliveries_pending",
+    deliveries.c.outcome.is_(None),
     deliveries.c.source,
     deliveries.c.ticket,
     deliveries.c.id,
-    sqlite_where=deliveries.c.outcome.is_(None),
-    postgresql_where=deliveries.c.outcome.is_(None),
 )
-sa.Index(
-    "deliveries_dead",
-    deliveries.c.id,
-    sqlite_where=deliveries.c.outcome == "dead",
-    postgresql_where=deliveries.c.outcome == "dead",
+_partial_index("deliveries_dead", deliveries.c.outcome == "dead", deliveries.c.id)
+_partial_index(
+    "deliveries_webhooks",
+    deliveries.c.via == "webhook",
+    deliveries.c.source,
+    deliveries.c.received_at,
+    deliveries.c.ticket,
+    deliveries.c.outcome,
 )
 
 attempts = sa.Table(
@@ -161,18 +169,8 @@ tickets = sa.Table(
 )
 sa.Index("tickets_key", tickets.c.source, tickets.c.key)
 sa.Index("tickets_updated", tickets.c.updated_at)
-sa.Index(
-    "tickets_doubt",
-    tickets.c.doubt_due_at,
-    sqlite_where=tickets.c.doubt_due_at.is_not(None),
-    postgresql_where=tickets.c.doubt_due_at.is_not(None),
-)
-sa.Index(
-    "tickets_render_due",
-    tickets.c.source,
-    sqlite_where=sa.text("render_due > 0"),
-    postgresql_where=sa.text("render_due > 0"),
-)
+_partial_index("tickets_doubt", tickets.c.doubt_due_at.is_not(None), tickets.c.doubt_due_at)
+_partial_index("tickets_render_due", sa.text("render_due > 0"), tickets.c.source)
 
 comments = sa.Table(
     "comments",
@@ -290,6 +288,7 @@ gaps = sa.Table(
     sa.Column("told_at", UtcTime),
 )
 sa.Index("gaps_found", gaps.c.source, gaps.c.found_at)
+sa.Index("gaps_ticket", gaps.c.source, gaps.c.ticket, gaps.c.found_at)
 
 notices = sa.Table(
     "notices",
@@ -307,12 +306,7 @@ notices = sa.Table(
     sa.Column("last_error", sa.Text),
     sa.UniqueConstraint("key", name="notices_key"),
 )
-sa.Index(
-    "notices_due",
-    notices.c.due_at,
-    sqlite_where=notices.c.due_at.is_not(None),
-    postgresql_where=notices.c.due_at.is_not(None),
-)
+_partial_index("notices_due", notices.c.due_at.is_not(None), notices.c.due_at)
 
 leases = sa.Table(
     "leases",

@@ -7,14 +7,21 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from schemas.errors import ConfigError, TicketsyncError
+from store import gaps, outbox
 from store.database import Store
-from store.tables import attempts, deliveries, folders, renders
+from store.tables import attempts, deliveries, folders, notices, renders, validators
 
 CHUNK = 500
+VALIDATORS_KEPT = timedelta(days=7)
+"""The addresses of lists name a moment, so they are soon asked for no more; a validator that would
+still have been asked for costs one answer."""
 
 
 def prune(store: Store, now: datetime, *, bodies: timedelta, rows: timedelta) -> dict[str, int]:
-    """Drops bodies of done deliveries, then old rows; dead ones and pending ones stay."""
+    """Drops bodies of done deliveries, then old rows; dead ones and pending ones stay.
+
+    Notices that were sent go with the bodies, those given up with the rows.
+    """
     done = sa.and_(deliveries.c.outcome.is_not(None), deliveries.c.outcome != "dead")
     old_bodies = sa.and_(done, deliveries.c.body.is_not(None), deliveries.c.done_at < now - bodies)
     old_rows = sa.and_(done, deliveries.c.done_at < now - rows)
@@ -22,6 +29,9 @@ def prune(store: Store, now: datetime, *, bodies: timedelta, rows: timedelta) ->
         "bodies": _in_chunks(store, old_bodies, deliveries.update().values(body=None)),
         "rows": _in_chunks(store, old_rows, deliveries.delete()),
         "renders": _prune_renders(store, now - rows),
+        "gaps": gaps.prune(store, now - gaps.KEPT),
+        "notices": _prune_notices(store, sent=now - bodies, given_up=now - rows),
+        "validators": _prune_validators(store, now - VALIDATORS_KEPT),
     }
 
 
@@ -59,6 +69,12 @@ def _in_chunks(
             return total
 
 
+def _prune_validators(store: Store, before: datetime) -> int:
+    with store.write() as connection:
+        dropped = connection.execute(validators.delete().where(validators.c.seen_at < before))
+    return dropped.rowcount
+
+
 def _prune_renders(store: Store, before: datetime) -> int:
     """Old renders, but for those that files show now: an edit starts from one of these."""
     shown = sa.exists().where(
@@ -68,3 +84,16 @@ def _prune_renders(store: Store, before: datetime) -> int:
     )
     with store.write() as connection:
         return connection.execute(renders.delete().where(renders.c.at < before, ~shown)).rowcount
+
+
+def _prune_notices(store: Store, *, sent: datetime, given_up: datetime) -> int:
+    old = sa.or_(outbox.old("sent", sent), outbox.old("given up", given_up))
+    some, total = sa.select(notices.c.id).where(old).limit(CHUNK), 0
+    while True:
+        with store.write() as connection:
+            ids = list(connection.execute(some).scalars())
+            if ids:
+                connection.execute(notices.delete().where(notices.c.id.in_(ids)))
+        total += len(ids)
+        if len(ids) < CHUNK:
+            return total

@@ -3,7 +3,7 @@
 It stands behind the seams `Work.connect` and `Parts.connect` and speaks GitHub's records.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from schemas.ports import Lane
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.source import Source
 from schemas.ticket import TicketRef
-from schemas.tracker import ProjectInfo
+from schemas.tracker import Activity, CensusPage, ProjectInfo, Seen
 from tests.builders import NOW
 from trackers.github.repository import comment_record, ticket_record
 
@@ -37,12 +37,19 @@ class Pretend:
     project_id: str = "660001"
     project_error: Exception | None = None
     error: Exception | None = None
+    activities: list[Activity] = field(default_factory=list)
+    activity_error: Exception | None = None
+    unlisted: set[str] = field(default_factory=set)
+    """Issues that lie outside the filter of a whole walk; a census shows them."""
+    inside: Callable[[Json], bool | None] = lambda _: True
     page_size: int = 100
+    census_size: int = 100
     page_error: tuple[int, Exception] | None = None
     """(page number, error): raised instead of that page."""
     clock: Any = None
     asked: list[str] = field(default_factory=list)
     before_fetch: Any = None
+    before_definitions: Any = None
     between_pages: Any = None
 
     def put(self, *records: Json) -> None:
@@ -70,6 +77,7 @@ class PretendClient:
     def __init__(self, state: Pretend) -> None:
         self._state = state
         self.requests = 0
+        self.cached = 0
 
     def project(self) -> ProjectInfo:
         self._ask("project")
@@ -124,7 +132,8 @@ class PretendClient:
 
     def _pages(self, cursor: Cursor) -> list[tuple[Any, list[Record]]]:
         since = revision.of_time(cursor.since) if cursor.since else None
-        issues = [ticket_record(one) for one in self._state.issues.values()]
+        out = self._state.unlisted if since is None else set()
+        issues = [ticket_record(one) for n, one in self._state.issues.items() if n not in out]
         notes = [found for one in self._state.comments.values() if (found := comment_record(one))]
         pages: list[tuple[Any, list[Record]]] = []
         for kind, found in (("tickets", issues), ("comments", notes)):
@@ -135,11 +144,47 @@ class PretendClient:
             pages += [(kind, chunk) for chunk in chunks or [[]]]
         return pages
 
+    def census(self, mark: str | None = None) -> Iterator[CensusPage]:
+        """Every issue by number, `census_size` a page; `mark` is the number a page ended with."""
+        found = sorted(self._state.issues.values(), key=lambda one: one["number"])
+        found = [one for one in found if one["number"] > int(mark or 0)]
+        size = self._state.census_size
+        chunks = [found[start : start + size] for start in range(0, len(found), size)] or [[]]
+        for number, chunk in enumerate(chunks, 1):
+            self._ask(f"census {number}")
+            seen = tuple(self._seen(one) for one in chunk)
+            goes_on = str(chunk[-1]["number"]) if number < len(chunks) else None
+            yield CensusPage(seen=seen, mark=goes_on, total=len(self._state.issues))
+
+    def _seen(self, record: Json) -> Seen:
+        found = ticket_record(record)
+        return Seen(
+            ticket=found.ticket,
+            key=found.ticket,
+            revision=found.revision,
+            comment_count=record["comments"],
+            inside=self._state.inside(record),
+        )
+
+    def activity(self, mark: str | None) -> Activity | None:
+        self._ask(f"activity {mark}")
+        if self._state.activity_error:
+            raise self._state.activity_error
+        if self._state.activities:
+            return self._state.activities.pop(0)
+        self.cached += 1
+        return None
+
     def definitions(
         self, *, fresh: bool = False
     ) -> tuple[tuple[DefinitionKind, ...], tuple[Definition, ...]] | None:
         self._ask("definitions fresh" if fresh else "definitions")
-        return self._state.definitions.pop(0) if self._state.definitions else None
+        if self._state.before_definitions:
+            self._state.before_definitions()
+        if self._state.definitions:
+            return self._state.definitions.pop(0)
+        self.cached += 1
+        return None
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -13,6 +13,7 @@ import structlog
 
 from schemas.errors import Transient
 from store import doubts, journal, sources
+from store.database import Connection
 from workers.drain import drain
 from workers.refetch import follow, refetch
 from workers.render import render
@@ -40,7 +41,7 @@ def sweep(work: Work, *, older_than: timedelta = STUCK_AFTER) -> int:
         some = lanes[start : start + 64]
         follow(work, drain(work, some))
     with work.store.read() as connection:
-        asked = doubts.due(connection, active, work.now())
+        asked = doubts.due(connection, _reachable(connection, active), work.now())
     for source in sorted({key[0] for key in asked}):
         refetch(work, source, [ticket for name, ticket in asked if name == source])
     render(work, work.sources)
@@ -52,6 +53,12 @@ def _active(work: Work) -> list[str]:
     with work.store.read() as connection:
         states = sources.states(connection)
     return [name for name in work.sources if name not in states or states[name].status != "paused"]
+
+
+def _reachable(connection: Connection, names: list[str]) -> list[str]:
+    """Those whose project answers us: one that refuses us as a whole is only probed."""
+    states = sources.states(connection)
+    return [one for one in names if one not in states or states[one].status != "disconnected"]
 
 
 class Sweeper:

@@ -136,6 +136,12 @@ def test_an_unknown_or_disabled_source_is_404_before_the_body(sqlite_store):
             assert first_line(receiver.port, request.encode()) == b"HTTP/1.1 404 Not Found"
 
 
+def test_a_source_that_is_only_polled_takes_no_webhook(sqlite_store):
+    with running(sqlite_store, a_source(intake="polling")) as receiver:
+        assert receiver.post().status_code == 404
+    assert kept(sqlite_store) == []
+
+
 def test_a_source_is_found_by_slug_and_by_its_percent_encoded_name(sqlite_store):
     with running(sqlite_store, a_source("Größe / 1")) as receiver:
         for path in ("/webhooks/grosse-1", "/webhooks/Gr%C3%B6%C3%9Fe%20%2F%201"):

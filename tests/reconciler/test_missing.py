@@ -133,10 +133,12 @@ def test_a_ticket_outside_the_filter_is_not_missing(store: Store, tracker: Prete
     tracker.put(an_issue(2, updated=1_100, state="closed", closed_at="2026-11-20T12:18:20Z"))
     run(parts, full=False)
     assert held(store, 2).state == "closed"
-    listed = tracker.issues.pop("2")
+    tracker.unlisted = {"2"}
     assert run(parts).report.missing == 0
     assert row(store, 2).fate == "here"
-    tracker.put(listed)
+    del tracker.issues["2"]
+    assert run(parts).report.missing == 1, "a census sees beyond the filter"
+    assert row(store, 2).fate == "hidden"
 
 
 def test_tickets_that_lost_the_filters_label_are_not_missing(
@@ -150,7 +152,7 @@ def test_tickets_that_lost_the_filters_label_are_not_missing(
     run(parts, full=False)
     tracker.put(*(an_issue(n, updated=1_100) for n in range(1, 13)))
     run(parts, full=False)
-    tracker.issues = {"13": tracker.issues["13"]}
+    tracker.unlisted = {str(n) for n in range(1, 13)}
     done = run(parts)
     assert (done.status, done.report.missing) == ("complete", 0)
 

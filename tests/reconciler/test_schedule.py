@@ -152,7 +152,7 @@ def test_sources_run_beside_each_other(sqlite_store: Store, clock: Clock) -> Non
     declare(sqlite_store, *both)
 
     class Waits:
-        def connect(self, source):
+        def connect(self, source, lane="webhook"):
             if source.name == "slow":
                 release.wait(10)
             return quick.connect(source)

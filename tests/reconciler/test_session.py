@@ -1,5 +1,6 @@
 """A session: everything through the journal, the cursor only behind it, and only with the lease."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,14 +8,13 @@ import sqlalchemy as sa
 
 from reconciler import session
 from reconciler.parts import Parts
-from schemas.errors import ConfigError, Denied, Transient
+from schemas.errors import ConfigError, Denied, Transient, Unauthorized
 from schemas.event import Definition
 from schemas.source import SourceState
 from store import leases, passes, sessions, sources
 from store.database import Store
 from tests.builders import (
     SOURCE,
-    Clock,
     a_comment_record,
     a_source,
     an_issue,
@@ -25,31 +25,9 @@ from tests.builders import (
     keep,
     row,
 )
-from tests.pretend import Pretend
 from tests.reconciler.run import a_parts, declare
 from tests.trackers.github import github_payloads as payloads
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(at(1_000))
-
-
-@pytest.fixture
-def tracker(clock: Clock) -> Pretend:
-    pretend = Pretend(clock=clock)
-
-    def tick(_: str) -> None:
-        clock.forward(milliseconds=1)
-
-    pretend.before_fetch = tick
-    return pretend
-
-
-@pytest.fixture
-def parts(store: Store, tracker: Pretend, clock: Clock) -> Parts:
-    declare(store)
-    return a_parts(store, tracker, clock=clock)
+from trackers.github import GITHUB
 
 
 def run(parts: Parts, *, full: bool = False):
@@ -86,7 +64,7 @@ def test_an_idle_pass_journals_nothing(store, parts, tracker) -> None:
     done = run(parts)
     assert len(journaled(store)) == before
     assert (done.report.unchanged, done.report.journaled) == (1, 0)
-    assert done.report.requests == 2
+    assert done.report.requests - done.report.cached == 2
 
 
 def test_what_a_webhook_already_told_is_not_journaled_again(store, parts, tracker) -> None:
@@ -212,13 +190,24 @@ def test_a_walk_ends_after_its_page_when_it_is_stopped(store, parts, tracker) ->
     assert state(store).cursor.position == "1"
 
 
-def test_a_denial_puts_the_source_to_error_and_a_good_run_ends_it(store, parts, tracker) -> None:
-    tracker.error = Denied("HTTP 401: bad credentials")
-    assert run(parts).error == "HTTP 401: bad credentials"
+def test_a_refused_list_puts_the_source_to_error_and_a_good_run_ends_it(
+    store, parts, tracker
+) -> None:
+    tracker.page_error = (1, Denied("HTTP 403: issues are off"))
+    assert run(parts).error == "HTTP 403: issues are off"
     assert (state(store).status, state(store).status_reason) == (
         "error",
-        "HTTP 401: bad credentials",
+        "HTTP 403: issues are off",
     )
+    tracker.page_error = None
+    run(parts)
+    assert (state(store).status, state(store).status_reason) == ("active", "")
+
+
+def test_a_refused_credential_is_an_error_with_its_remedy(store, parts, tracker) -> None:
+    tracker.error = Unauthorized("HTTP 401: bad credentials")
+    assert run(parts).error == "HTTP 401: bad credentials; look at its credential"
+    assert state(store).status == "error"
     tracker.error = None
     run(parts)
     assert (state(store).status, state(store).status_reason) == ("active", "")
@@ -229,7 +218,7 @@ def test_a_client_that_cannot_be_made_ends_the_session_with_its_reason(
 ) -> None:
     declare(store)
 
-    def connect(_: object) -> object:
+    def connect(_: object, lane: str = "") -> object:
         raise ConfigError("filter of source 'shop': 'x' is unknown")
 
     done = run(a_parts(store, tracker, clock=clock, connect=connect))
@@ -278,7 +267,17 @@ def test_another_filter_or_credential_starts_from_the_beginning(store, parts, tr
     assert held(store, 3).number == 3
 
 
-def test_definitions_are_read_once_an_hour(store, parts, tracker) -> None:
+class CountsAll:
+    """GitHub, if an answer "not modified" counted against its limit, and without activity list."""
+
+    capabilities = GITHUB.capabilities.model_copy(update={"conditional": False, "activity": False})
+
+    def __getattr__(self, name: str):
+        return getattr(GITHUB, name)
+
+
+def test_definitions_that_cost_are_read_once_an_hour(store, parts, tracker) -> None:
+    parts = replace(parts, tracker=lambda _: CountsAll())
     tracker.put(an_issue(1, labels=[payloads.a_label("bug", 9)]))
     run(parts)
     assert "definitions" not in " ".join(tracker.asked), "a first import carries those in use"
@@ -289,6 +288,15 @@ def test_definitions_are_read_once_an_hour(store, parts, tracker) -> None:
     tracker.definitions = [(("label",), (renamed,))]
     run(parts)
     assert tracker.asked.count("definitions") == 1
+    assert [one.name for one in held(store, 1).labels] == ["defect"]
+
+
+def test_definitions_that_are_free_are_read_in_each_pass(store, parts, tracker) -> None:
+    tracker.put(an_issue(1, labels=[payloads.a_label("bug", 9)]))
+    run(parts)
+    renamed = Definition(kind="label", id="9", name="defect", color="d73a4a")
+    tracker.definitions = [(("label",), (renamed,))]
+    run(parts)
     assert [one.name for one in held(store, 1).labels] == ["defect"]
 
 

@@ -12,7 +12,7 @@ from schemas.errors import ConfigError, TicketsyncError
 from store import audit, journal, sources, status, upkeep
 from store.database import Store, open_store, ready
 from store.journal import Failed, Finished
-from store.tables import attempts, folders, renders
+from store.tables import attempts, folders, renders, validators
 from tests.builders import (
     NOW,
     SOURCE,
@@ -149,3 +149,15 @@ def test_the_render_a_file_shows_is_never_pruned(store: Store) -> None:
     assert prune(store)["renders"] == 1
     with store.read() as connection:
         assert connection.execute(sa.select(renders.c.id)).scalars().all() == ["shown"]
+
+
+def test_validators_that_nobody_asks_for_any_more_are_dropped(store: Store) -> None:
+    def row(address: str, days: float) -> dict:
+        seen = at(-days * DAY)
+        return {"credential": "c", "address": address, "etag": "e", "seen_at": seen}
+
+    with store.write() as connection:
+        connection.execute(validators.insert(), [row("old", 8), row("new", 6)])
+    assert prune(store)["validators"] == 1
+    with store.read() as connection:
+        assert connection.execute(sa.select(validators.c.address)).scalars().all() == ["new"]

@@ -79,6 +79,16 @@ def _gaps() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("gaps_found", "gaps", ["source", "found_at"])
+    op.create_index("gaps_ticket", "gaps", ["source", "ticket", "found_at"])
+    where = sa.text("via = 'webhook'")
+    columns = ["source", "received_at", "ticket", "outcome"]
+    op.create_index(
+        "deliveries_webhooks",
+        "deliveries",
+        columns,
+        sqlite_where=where,
+        postgresql_where=where,
+    )
 
 
 def _notices() -> None:

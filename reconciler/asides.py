@@ -1,0 +1,108 @@
+"""Asides: what moves no ticket, as when a label is renamed or a link is drawn."""
+
+from datetime import datetime, timedelta
+
+import orjson
+
+from reconciler import gaps, hints
+from reconciler.gaps import Find
+from reconciler.run import Run
+from schemas.delivery import Arrival, Via
+from schemas.errors import Transient
+from schemas.event import Aspect, DefinitionsListed
+from schemas.record import Observation
+from schemas.tracker import Activity, Part, Touched
+from store import journal, known, passes
+
+DEFINITIONS_EVERY = timedelta(hours=1)
+"""Where each reading counts against the limit; where an unchanged one is free, in every pass."""
+
+_PARTS: dict[Aspect, Part] = {
+    "core": "core",
+    "comments": "comments",
+    "count": "comments",
+    "links": "links",
+}
+
+
+def definitions(run: Run, *, first_import: bool) -> None:
+    """Reads labels, milestones and their like.
+
+    A first import needs no such reading: its records carry the definitions in use.
+    """
+    read_at = run.last("definitions").ended_at
+    free = run.parts.tracker(run.source.tracker).capabilities.conditional
+    now = run.parts.now()
+    if not (run.full or free or read_at is None or now - read_at >= DEFINITIONS_EVERY):
+        return
+    with run.making("definitions") as made:
+        if first_import:
+            return
+        # An answer that was remembered and then lost with its process would never come again.
+        unsure = made.before.status in ("syncing", "error")
+        found = run.asking.client().definitions(fresh=run.full or unsure)
+        if found is not None:
+            listed = DefinitionsListed(kinds=found[0], definitions=found[1])
+            _journal_definitions(run, listed, now)
+
+
+def _journal_definitions(run: Run, listed: DefinitionsListed, began: datetime) -> None:
+    name = run.source.name
+    arrival = Arrival(
+        source=name,
+        via=Via.poll,
+        event="poll.definitions",
+        delivery_key=f"poll:{run.session}:definitions",
+        ticket=None,
+        body=orjson.dumps(Observation(events=(listed,)).model_dump(mode="json")),
+        received_at=began,
+        observed_at=began,
+        session=run.session,
+    )
+    with run.parts.store.write() as connection:
+        journal.keep(connection, [arrival])
+    run.parts.wake([(name, None)])
+
+
+def activity(run: Run) -> None:
+    """Looks through the tracker's list of what happened, where it has one."""
+    if not run.parts.tracker(run.source.tracker).capabilities.activity:
+        return
+    with run.making("activity") as made:
+        mark = made.before.mark if isinstance(made.before.mark, str) else None
+        found = run.asking.client().activity(mark)
+        if found is not None:
+            _ask(run, found)
+
+
+def _ask(run: Run, found: Activity) -> None:
+    """Questions about tickets we hold, journaled with the mark in one transaction."""
+    name = run.source.name
+    touched = _unsettled(run, found)
+    asked = hints.about(run, dict.fromkeys((t.ticket, t.aspect, t.reason) for t in touched))
+    finds = [Find(t.ticket, _PARTS[t.aspect], t.at, known_before=True) for t in touched]
+    with run.parts.store.write() as connection:
+        if not passes.mark(connection, name, "activity", found.mark, run.lease):
+            raise Transient(f"{name}: another process took this reconcile over")
+        journal.keep(connection, asked)
+        run.tally.missed += gaps.note(
+            connection, run.parts, run.source, run.session, finds, run.parts.now()
+        )
+    run.tally.journaled += len(asked)
+    run.parts.wake([(one.source, one.ticket) for one in asked])
+
+
+def _unsettled(run: Run, found: Activity) -> list[Touched]:
+    """What concerns tickets we hold, and was not asked about since it happened."""
+    ids = sorted({one.ticket for one in found.touched})
+    with run.parts.store.read() as connection:
+        confirmed = known.confirmed(connection, run.source.name, ids)
+    return [
+        one
+        for one in found.touched
+        if one.ticket in confirmed and not _settled(one.at, confirmed[one.ticket])
+    ]
+
+
+def _settled(at: datetime | None, confirmed: datetime | None) -> bool:
+    return at is not None and confirmed is not None and confirmed > at

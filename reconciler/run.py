@@ -1,0 +1,159 @@
+"""A run: what the passes of one session share, and how each is begun, timed and ended."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.parts import Parts
+from schemas.errors import Denied, Permanent, StoreAway, Transient
+from schemas.ports import Lane
+from schemas.session import Pass, PassName
+from schemas.source import Source, SourceState
+from store import passes
+from store.leases import Lease
+from trackers.base import Client
+
+MAIN: frozenset[PassName] = frozenset({"tickets", "whole"})
+"""The passes a session is for: what they meet ends it. The others only tell of their trouble."""
+
+
+class Stopped(Transient):
+    """We were asked to end; the next session goes on from here."""
+
+
+class Asking:
+    """The clients of a session, one a lane, made when they are first needed."""
+
+    def __init__(self, parts: Parts, source: Source) -> None:
+        self._parts = parts
+        self._source = source
+        self._made: dict[Lane, Client] = {}
+        self._open = ExitStack()
+
+    def client(self, lane: Lane = "reconcile") -> Client:
+        """The client of a lane. Raises Denied for a credential that cannot be one."""
+        if lane not in self._made:
+            self._made[lane] = self._parts.connect(self._source, lane)
+            self._open.callback(self._made[lane].close)
+        return self._made[lane]
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return sum(one.requests for one in self._made.values())
+
+    @property
+    def cached(self) -> int:
+        """How many of them were answered "not modified"."""
+        return sum(one.cached for one in self._made.values())
+
+    def close(self) -> None:
+        """Gives all connections back."""
+        self._open.close()
+
+
+@dataclass(slots=True)
+class Making:
+    """A pass that is being made: as it stood `before`; not `over` when more of it waits."""
+
+    before: Pass
+    over: bool = True
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a session has counted so far."""
+
+    pages: int = 0
+    seen: int = 0
+    journaled: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    missing: int = 0
+    missed: int = 0
+
+
+@dataclass(slots=True)
+class Run:
+    """One session at work. `scheduled` runs keep to what the source's `intake` allows.
+
+    `counted` says that a census came to its end, `errors` are of passes that failed and left the
+    others alone, `seconds` what each took.
+    """
+
+    parts: Parts
+    source: Source
+    asking: Asking
+    lease: Lease
+    session: int
+    state: SourceState
+    full: bool
+    scheduled: bool
+    began_at: datetime
+    tally: Tally = field(default_factory=Tally)
+    counted: bool = False
+    errors: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def making(self, name: PassName) -> Iterator[Making]:
+        """A pass from its beginning to its end.
+
+        A budget that is used up, or a stop, leaves it pending where its mark is. What a side pass
+        meets is noted and told at the end of the session; a source that refuses us ends all.
+        """
+        made = Making(self.last(name))
+        began = time.monotonic()
+        with self.parts.store.write() as connection:
+            passes.begin(connection, self.source.name, name, self.session, self.parts.now())
+        try:
+            yield made
+        except StoreAway:
+            raise
+        except Exception as error:
+            self._failed(name, error)
+            known = isinstance(error, Transient | Permanent) and not _ends_all(error)
+            if name in MAIN or not known:
+                raise
+        else:
+            with self.parts.store.write() as connection:
+                if made.over:
+                    passes.end(connection, self.source.name, name, self.parts.now())
+                else:
+                    passes.wait(connection, self.source.name, name)
+        finally:
+            spent = self.seconds.get(name, 0.0) + time.monotonic() - began
+            self.seconds[name] = round(spent, 3)
+
+    def last(self, name: PassName) -> Pass:
+        """A pass as it stands."""
+        with self.parts.store.read() as connection:
+            return passes.find(connection, self.source.name, name)
+
+    def check_stop(self) -> None:
+        """Raises Stopped once we were asked to end."""
+        if self.parts.stop.is_set():
+            raise Stopped("stopped; the next session goes on from here")
+
+    def _failed(self, name: PassName, error: Exception) -> None:
+        waits = isinstance(error, Transient) and (
+            isinstance(error, Stopped) or error.retry_after is not None
+        )
+        told = str(error) or type(error).__name__
+        with self.parts.store.write() as connection:
+            if waits:
+                passes.wait(connection, self.source.name, name)
+            else:
+                passes.end(connection, self.source.name, name, self.parts.now(), told)
+        if name not in MAIN and not waits:
+            self.errors.append(f"{name}: {told}")
+
+
+def _ends_all(error: Exception) -> bool:
+    """A refusal of the whole source, a stop, or a wait that the tracker or the budget asks for."""
+    if isinstance(error, Denied | Stopped):
+        return True
+    return isinstance(error, Transient) and error.retry_after is not None
