@@ -6,7 +6,7 @@ commands only look, so workers and reconciler, half of the time to start, are im
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -26,13 +26,16 @@ from store import doubts, journal, sources
 from store.database import Store, open_store, ready
 from store.grants import Grants
 from store.journal import Lane
+from store.notices import Teller
 
 if TYPE_CHECKING:
     from reconciler.parts import Parts
+    from runtime.clients import Lanes
     from workers.work import Work
 
 Progress = Callable[[Source, Page, int], None]
 DOUBTS_AT_ONCE = 1_000
+NOTIFY_SECONDS, LINGER_SECONDS = 4.0, 1.0
 
 
 @dataclass(slots=True)
@@ -45,7 +48,9 @@ class Opened:
     store: Store
     declared: dict[str, Source]
     touched: set[str] = field(default_factory=set)
+    tell: Teller = field(default_factory=Teller)
     _work: "Work | None" = None
+    _budgets: "Lanes | None" = None
 
     @property
     def work(self) -> "Work":
@@ -53,8 +58,25 @@ class Opened:
         import workers.app
 
         if self._work is None:
-            self._work = workers.app.prepare(self.settings, self.store, self.telemetry)
+            work = workers.app.prepare(
+                self.settings, self.store, self.telemetry, budgets=self.budgets
+            )
+            self._work = replace(work, tell=self.tell)
         return self._work
+
+    @property
+    def budgets(self) -> "Lanes":
+        """The rate budgets that all work of this command shares."""
+        from runtime import limits
+
+        if self._budgets is None:
+            metrics = self.telemetry.metrics
+            self._budgets = limits.connect(self.settings.queue.url, metrics=metrics)
+        return self._budgets
+
+    @budgets.setter
+    def budgets(self, lanes: "Lanes") -> None:
+        self._budgets = lanes
 
     @property
     def redactor(self) -> Redactor:
@@ -65,8 +87,10 @@ class Opened:
         """The parts of a reconcile that applies in this process what it finds."""
         import reconciler.app
 
-        parts = reconciler.app.prepare(self.settings, self.store, self.drain, settle=self._settled)
-        return replace(parts, progress=progress)
+        parts = reconciler.app.prepare(
+            self.settings, self.store, self.drain, settle=self._settled, budgets=self.budgets
+        )
+        return replace(parts, progress=progress, tell=self.tell)
 
     def _settled(self, source: str, session: int) -> bool:
         """Whether a session's deliveries are applied: `wake` did it, unless some have failed."""
@@ -106,6 +130,16 @@ class Opened:
         touched, self.touched = self.touched, set()
         return render(self.work, touched) if touched else 0
 
+    def notify(self) -> None:
+        """Sends what was told here, for a few seconds; the rest is left to `up`."""
+        if self.tell.recorded.is_set() and self.work.sender is not None:
+            self.work.sender.send_due(NOTIFY_SECONDS, LINGER_SECONDS)
+
+    def close(self) -> None:
+        """Ends what the work of this command had opened beside the store."""
+        if self._work is not None and self._work.sender is not None:
+            self._work.sender.stop()
+
     def source(self, name: str) -> Source:
         """A source by name or webhook address; an unknown one is a usage error."""
         return pick(self.declared.values(), name)
@@ -139,10 +173,12 @@ def opened(ctx: typer.Context, *, verbose: bool = False) -> Iterator[Opened]:
         try:
             _check(store, declared)
             secrets = config.secrets(settings, grants=Grants(store, config.sealing(settings)))
-            here = Opened(settings, secrets, told, store, {one.name: one for one in declared})
-            with _reporting(told):
+            known = {one.name: one for one in declared}
+            here = Opened(settings, secrets, told, store, known, tell=Teller.of(settings.notices))
+            with closing(here), _reporting(told):
                 yield here
                 here.render()
+                here.notify()
         finally:
             store.close()
     finally:

@@ -75,12 +75,7 @@ def _sync(here: "Opened", source: "Source") -> int:
     """Reads it once; how many records the tracker listed."""
     from cli.sync import read_once
 
-    done = read_once(here, source)
-    if done is None:
-        raise TicketsyncError(f"{source.name} is being read by another process")
-    if done.error:
-        raise TicketsyncError(done.error)
-    return done.report.seen
+    return read_once(here, source).report.seen
 
 
 def _counts(here: "Opened", source: "Source", client: "Client", seen: int) -> None:

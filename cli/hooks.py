@@ -57,6 +57,9 @@ def _each(ctx: typer.Context, names: list[str] | None, act: Act) -> None:
 
 
 def _one(here: "Opened", source: "Source", act: Act) -> bool:
+    if source.intake == "polling" and act is not _remove:
+        print(f'{source.name}: intake = "polling": no webhook is meant to come')
+        return act is _check
     if not here.secrets.webhook_secrets(source):
         print(f"{source.name}: no webhook secret, so polling only")
         print("  choose a secret, put it into a variable, name that in webhook_secret_env")
@@ -84,7 +87,7 @@ def _client(here: "Opened", source: "Source") -> "Client":
 
 def address(here: "Opened", source: "Source") -> str:
     """The full address of a source's webhook."""
-    return f"{here.settings.web.public_url.rstrip('/')}/webhooks/{source.slug}"
+    return here.settings.web.webhook(source.slug)
 
 
 def _by_hand(source: "Source") -> None:
@@ -109,22 +112,31 @@ def _register(here: "Opened", source: "Source", client: "Client", url: str) -> b
     hook = client.ensure_hook(url, secret)
     _note(here, source, "register hook", {"id": hook.id, "url": url, "events": list(hook.events)})
     print(f"{source.name}: webhook {hook.id} sends {len(hook.events)} kinds of events to {url}")
+    _offer_mending(source)
     return True
 
 
 def _check(here: "Opened", source: "Source", client: "Client", url: str) -> bool:
+    from reconciler.hooks import remedy
+
     faults = client.check_hooks(url)
     if not faults:
         print(f"{source.name}: ok, {url}")
         return True
-    mends = {
-        "register": f"`hooks register {source.name}` mends it",
-        "tracker": "to be mended at the tracker",
-        "none": "see that this address can be reached from outside",
-    }
     for fault in faults:
-        print(f"{source.name}: {fault.problem}: {mends[fault.mended_by]}")
+        print(f"{source.name}: {fault.problem}: {remedy(fault, source)}")
+    if any(one.mended_by == "register" for one in faults):
+        _offer_mending(source)
     return False
+
+
+def _offer_mending(source: "Source") -> None:
+    """Nobody's webhook is changed unasked: the consent stands in the file."""
+    if not source.mend_hooks:
+        print(
+            "  the reconciler looks at it once an hour; mend_hooks = true in its [[sources]] table"
+        )
+        print("  lets it mend, unasked, what `hooks register` mends")
 
 
 def _remove(here: "Opened", source: "Source", client: "Client", url: str) -> bool:

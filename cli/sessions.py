@@ -8,7 +8,11 @@ from cli.given import Json, Limit
 from schemas.errors import TicketsyncError
 
 if TYPE_CHECKING:
-    from schemas.session import Session
+    from schemas.model import Json as JsonValue
+    from schemas.record import Cursor
+    from schemas.session import Pass, Session
+
+WIDE = 40
 
 app = typer.Typer(help="Reconcile runs.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -59,20 +63,62 @@ def show_session(
     """One session with its report."""
     from cli.context import opened
     from cli.screen import clock, print_json, print_pairs
-    from store import sessions
+    from store import passes, sessions, sources
 
     with opened(ctx) as here, here.store.read() as connection:
         found = sessions.look_up(connection, session)
-    if found is None:
-        raise TicketsyncError(f"there is no session {session}")
+        if found is None:
+            raise TicketsyncError(f"there is no session {session}")
+        made = passes.of(connection, found.source)
+        state = sources.state(connection, found.source)
+    cursor = state.cursor if state else None
+    standing = [_standing(one, cursor) for _, one in sorted(made.items())]
     if json:
-        print_json(as_object(found))
+        print_json(as_object(found) | {"source_passes": standing})
         return
-    values = as_object(found) | {
-        "started_at": clock(found.started_at),
-        "ended_at": clock(found.ended_at),
-    }
-    print_pairs(values.items())
+    moments = ("started_at", "ended_at", "resumes_at")
+    values = as_object(found) | {name: clock(getattr(found, name)) for name in moments}
+    took = (f"{name} {seconds:.1f} s" for name, seconds in found.report.passes.items())
+    print_pairs((values | {"passes": ", ".join(took)}).items())
+    _print_passes(found.source, standing)
+
+
+def _standing(one: "Pass", cursor: "Cursor | None") -> dict[str, Any]:
+    """A pass of the source as it is now; `where` an unfinished one goes on, in its own words."""
+    walk = one.name in ("tickets", "whole") and one.status != "complete" and cursor is not None
+    where = cursor.position if walk and cursor else one.mark
+    told = one.model_dump(include={"name", "status", "session", "began_at", "ended_at", "error"})
+    return told | {"where": where}
+
+
+def _print_passes(source: str, standing: list[dict[str, Any]]) -> None:
+    from cli.screen import ago, print_table
+
+    print()
+    print_table(
+        (f"pass of {source}", "now", "began", "last complete", ">session", "where", "error"),
+        [
+            (
+                one["name"],
+                one["status"],
+                ago(one["began_at"]),
+                ago(one["ended_at"]),
+                one["session"],
+                _where(one["where"]),
+                one["error"],
+            )
+            for one in standing
+        ],
+        empty="no pass was made yet",
+    )
+
+
+def _where(mark: "JsonValue") -> str:
+    """Where a pass goes on, as it fits a cell."""
+    import orjson
+
+    told = mark if isinstance(mark, str) else orjson.dumps(mark).decode() if mark else ""
+    return told if len(told) <= WIDE else f"{told[: WIDE - 1]}…"
 
 
 def as_object(session: "Session") -> dict[str, Any]:
@@ -85,5 +131,6 @@ def as_object(session: "Session") -> dict[str, Any]:
         "error": session.error,
         "started_at": session.started_at,
         "ended_at": session.ended_at,
+        "resumes_at": session.resumes_at,
         **session.report.model_dump(),
     }

@@ -9,7 +9,7 @@ from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from cli.context import Opened
-    from schemas.source import Source
+    from schemas.source import Source, SourceStatus
 
 Name = Annotated[str, typer.Argument(metavar="SOURCE", help="Its name.")]
 
@@ -119,17 +119,20 @@ def _note_removal(ctx: typer.Context, source: "Source") -> None:
         audit.note(connection, utc_now(), who(), "remove", f"source {source.name}", before)
 
 
-def _set(here: "Opened", source: "Source", action: str, status: str, reason: str) -> bool:
+def _set(
+    here: "Opened", source: "Source", action: str, status: "SourceStatus", reason: str
+) -> bool:
     """Sets a source's status with an audit row; False when it had it already."""
     from runtime.clock import utc_now
     from store import audit, sources
+    from store.notices import change_status
 
     with here.store.write() as connection:
         state = sources.state(connection, source.name)
         before = state.status if state else None
         if before == status:
             return False
-        sources.set_status(connection, source.name, status, reason)
+        change_status(connection, here.tell, source.name, status, reason, utc_now())
         subject = f"source {source.name}"
         audit.note(connection, utc_now(), who(), action, subject, before, status)
     return True

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.given import Json
+from cli.notices import remarks, standing
 
 if TYPE_CHECKING:
     from cli.context import Opened
+    from store.status import SourceOverview, Watch
 
 WATCH_SECONDS = 2.0
 NO_HOOK = "none: polling only"
@@ -51,26 +53,53 @@ def look(here: "Opened") -> dict[str, Any]:
     with here.store.read() as connection:
         seen = overview(connection, utc_now())
     return {
-        "sources": [
-            {
-                "name": one.name,
-                "tracker": one.tracker,
-                "status": _status(here, one.name, one.status),
-                "behind_seconds": one.behind_seconds,
-                "last_session": one.last_session,
-                "reason": one.status_reason,
-                "url": here.redactor.text(here.declared[one.name].url),
-                "webhook": webhook_of(here, one.name),
-                "tickets": one.tickets,
-                "open": one.open,
-                "dead": one.dead,
-                "in_doubt": one.in_doubt,
-                "oldest_doubt_seconds": one.oldest_doubt_seconds,
-            }
-            for one in seen.sources
-            if one.name in here.declared
-        ],
+        "sources": [_source(here, one) for one in seen.sources if one.name in here.declared],
         "deliveries": {"total": seen.total, "open": seen.open, "dead": seen.dead},
+        "notices": standing(here),
+    }
+
+
+def _source(here: "Opened", one: "SourceOverview") -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "tracker": one.tracker,
+        "status": _status(here, one.name, one.status),
+        "behind_seconds": one.behind_seconds,
+        "last_session": one.last_session,
+        "next_session": one.next_session,
+        "reason": one.status_reason,
+        "url": here.redactor.text(here.declared[one.name].url),
+        "webhook": webhook_of(here, one.name),
+        **_watch(here, one.watch),
+        "tickets": one.tickets,
+        "open": one.open,
+        "dead": one.dead,
+        "in_doubt": one.in_doubt,
+        "oldest_doubt_seconds": one.oldest_doubt_seconds,
+    }
+
+
+def _watch(here: "Opened", watch: "Watch") -> dict[str, Any]:
+    """How well the webhook tells; shares are from 0 to 1, None when nothing had to be told."""
+    look = watch.look
+    return {
+        "coverage": watch.day.share,
+        "coverage_week": watch.week.share,
+        "missed": watch.day.missed,
+        "missed_week": watch.week.missed,
+        "silent_since": watch.silent_since,
+        "hook_faults": [here.redactor.text(one.problem) for one in look.faults] if look else [],
+        "hook_unseen": here.redactor.text(look.unseen) if look else "",
+        "hook_expires_at": look.expires_at if look else None,
+        "passes": {
+            name: {
+                "status": one.status,
+                "began_at": one.began_at,
+                "ended_at": one.ended_at,
+                "error": here.redactor.text(one.error),
+            }
+            for name, one in watch.passes.items()
+        },
     }
 
 
@@ -79,7 +108,7 @@ def webhook_of(here: "Opened", name: str) -> str:
     source = here.declared[name]
     if not here.secrets.webhook_secrets(source):
         return NO_HOOK
-    return f"{here.settings.web.public_url.rstrip('/')}/webhooks/{source.slug}"
+    return here.settings.web.webhook(source.slug)
 
 
 def _status(here: "Opened", name: str, status: str) -> str:
@@ -110,6 +139,8 @@ def _print(found: dict[str, Any]) -> None:
     print(f"deliveries: {counts['total']} in all, {counts['open']} open, {counts['dead']} dead")
     for one in found["sources"]:
         _remark(one)
+    for remark in remarks(found["notices"]):
+        print(remark)
 
 
 def _doubt(one: dict[str, Any]) -> str:
@@ -119,10 +150,44 @@ def _doubt(one: dict[str, Any]) -> str:
 
 
 def _remark(one: dict[str, Any]) -> None:
-    from cli.screen import line
+    from cli.screen import clock, line
 
+    name = line(one["name"])
     if one["reason"]:
-        print(f"{line(one['name'])}: {one['status']}: {line(one['reason'])}")
-    print(f"{line(one['name'])}: webhook {one['webhook']}")
+        print(f"{name}: {one['status']}: {line(one['reason'])}{_asked_again(one)}")
+    print(f"{name}: webhook {one['webhook']}{_told(one)}")
+    if one["silent_since"]:
+        since = clock(one["silent_since"])
+        print(f"{name}: webhook silent since {since}: `hooks check {name}` says why")
+    for fault in one["hook_faults"]:
+        print(f"{name}: webhook: {line(fault)}: `hooks check {name}` says what mends it")
+    if one["hook_unseen"]:
+        print(f"{name}: webhook not looked at: {line(one['hook_unseen'])}")
     if one["dead"]:
-        print(f"{line(one['name'])}: {one['dead']} dead: see `dead-letters list`")
+        print(f"{name}: {one['dead']} dead: see `dead-letters list`")
+
+
+def _asked_again(one: dict[str, Any]) -> str:
+    """When a source that refuses us is asked again."""
+    from cli.screen import span
+    from runtime.clock import utc_now
+
+    if one["status"] != "disconnected" or one["next_session"] is None:
+        return ""
+    return f"; asked again in {span((one['next_session'] - utc_now()).total_seconds())}"
+
+
+def _told(one: dict[str, Any]) -> str:
+    """The coverage in words; nothing before there was anything to tell."""
+    spans = (("24 h", "coverage", "missed"), ("7 d", "coverage_week", "missed_week"))
+    told = [
+        f"{_percent(one[share])} told in {span} ({one[missed]} missed)"
+        for span, share, missed in spans
+        if one[share] is not None
+    ]
+    return f", {', '.join(told)}" if told and one["webhook"] != NO_HOOK else ""
+
+
+def _percent(share: float) -> str:
+    """Rounded down, so that 100 % means every one."""
+    return f"{int(share * 1000) / 10:g} %"

@@ -1,21 +1,34 @@
 """`sync`: reads what changed and applies it, here and now, with or without a running `up`."""
 
+import signal
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.given import Json, given
+from cli.given import Json, given, program
 from schemas.errors import ConfigError, StoreAway, TicketsyncError
 
 if TYPE_CHECKING:
-    from cli.context import Opened, Progress
-    from schemas.record import Page
-    from schemas.session import Session
+    from types import FrameType
+
+    from cli.context import Opened
+    from cli.progress import Progress
+    from reconciler.parts import Parts
+    from schemas.session import Report, Session
     from schemas.source import Source
 
-LEASE_SECONDS = 20.0
+PATIENCE_SECONDS = 120.0
+"""How long a rate limit is waited for in the foreground."""
+
+SOON = 1.0
+"""A wait nobody has to be told of."""
+
+INTERRUPTED = 130
 
 
 def register(app: typer.Typer) -> None:
@@ -33,23 +46,26 @@ def sync(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read and compare, but keep nothing.")
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each ticket.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show each request, and log each ticket.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Read what changed, apply it, write the files."""
     from cli.context import opened
+    from cli.overheard import requests_shown
 
     loud = verbose or given(ctx).verbose
-    with opened(ctx, verbose=loud) as here:
+    with opened(ctx, verbose=loud) as here, requests_shown(here) if loud else nullcontext():
         wanted = _wanted(here, sources or [])
         if dry_run:
             from cli.preview import preview
 
-            failed = preview(here, wanted, full, json)
+            failed = preview(here, wanted, full=full, as_json=json, all_of_it=loud)
         else:
             failed = _run(here, wanted, full, json, bars=not (json or loud))
     if failed:
-        raise typer.Exit(1)
+        raise typer.Exit(failed)
 
 
 def _wanted(here: "Opened", names: list[str]) -> "list[Source]":
@@ -78,109 +94,219 @@ def _wanted(here: "Opened", names: list[str]) -> "list[Source]":
     return [source for source in chosen if source.name not in idle]
 
 
-def _run(here: "Opened", wanted: "list[Source]", full: bool, as_json: bool, *, bars: bool) -> bool:
-    """Reads the sources one after the other; whether any failed."""
-    results = []
-    with _bars(bars) as progress:
-        parts = here.parts(progress)
+@dataclass(slots=True)
+class _Read:
+    """What became of one source; `session` is the last of a run that had to wait in between."""
+
+    source: str
+    session: "Session | None" = None
+    error: str | None = None
+    files: int = 0
+    interrupted: bool = False
+
+    @property
+    def errors(self) -> list[str]:
+        """What went wrong, a line each."""
+        failed = self.session.report.failed if self.session else 0
+        dead = f"{failed} deliveries are dead letters: {program()} dead-letters list"
+        return [*([self.error] if self.error else []), *([dead] if failed else [])]
+
+
+def _run(here: "Opened", wanted: "list[Source]", full: bool, as_json: bool, *, bars: bool) -> int:
+    """Reads the sources one after the other; the exit code."""
+    from cli.progress import progress
+
+    results: list[_Read] = []
+    with progress(bars) as shown:
+        parts = here.parts(shown.page)
         for source in wanted:
-            result = _one(here, source, parts, full)
-            result["files"] = here.render()
-            results.append(result)
-    if as_json:
-        _print_json(results)
-    else:
-        _print(results)
-    return any(result["error"] for result in results)
+            results.append(_one(here, source, parts, shown, full))
+            shown.done(source.name)
+            if results[-1].interrupted:
+                break
+    _print_json(results) if as_json else _print(results)
+    if any(one.interrupted for one in results):
+        return INTERRUPTED
+    return int(any(one.error for one in results))
 
 
-def _one(here: "Opened", source: "Source", parts: Any, full: bool) -> dict[str, Any]:
+def _one(here: "Opened", source: "Source", parts: "Parts", shown: "Progress", full: bool) -> _Read:
     """One source, from lease to files; a failure is told and leaves the other sources alone."""
-    from reconciler import session
-
+    done = _Read(source.name)
     try:
-        done = session.run(parts, source, full=full, wait_seconds=LEASE_SECONDS)
+        done.session = _patiently(source, parts, shown, full)
     except (ConfigError, StoreAway):
         raise
     except TicketsyncError as error:
-        return {"source": source.name, "session": None, "error": str(error)}
+        done.error = str(error)
+    done.interrupted = parts.stop.is_set()
+    if done.interrupted:
+        done.error = f"interrupted; {_kept(done.session)}, {program()} sync goes on from there"
+        return done
+    if done.session is None:
+        return done
+    done.error = _parked(done.session) or done.session.error
+    shown.phase(source.name, "applying")
     here.catch_up(source.name)
-    return {"source": source.name, "session": done, "error": done.error}
+    shown.phase(source.name, "files")
+    done.files = here.render()
+    return done
 
 
-def read_once(here: "Opened", source: "Source") -> "Session | None":
-    """Reads one source with a bar, applies it and writes its files; None when it is being read."""
-    with _bars(True) as progress:
-        result = _one(here, source, here.parts(progress), full=False)
-    here.render()
-    session: Session | None = result["session"]
-    return session
+def _patiently(source: "Source", parts: "Parts", shown: "Progress", full: bool) -> "Session":
+    """Runs or joins sessions of a source until one is not parked for a short while only."""
+    from reconciler import session
+
+    def joining(holder: str) -> None:
+        who = ":".join(holder.split(":")[:2])
+        shown.note(f"{source.name}: is being read by {who}; waiting for it")
+
+    before: list[Report] = []
+    with _stoppable(source, parts, shown):
+        while True:
+            done = session.run(parts, source, full=full, on_join=joining)
+            before.append(done.report)
+            seconds = _seconds_parked(done, parts)
+            if seconds is None or seconds > PATIENCE_SECONDS or parts.stop.is_set():
+                return done.model_copy(update={"report": _sum(before)})
+            _wait(source, seconds, parts, shown)
+            if parts.stop.is_set():
+                return done.model_copy(update={"report": _sum(before)})
 
 
-def _print_json(results: list[dict[str, Any]]) -> None:
+def _seconds_parked(done: "Session", parts: "Parts") -> float | None:
+    """How long until a parked session goes on; None for any other."""
+    if done.status != "parked" or done.resumes_at is None:
+        return None
+    return max((done.resumes_at - parts.now()).total_seconds(), 0.0)
+
+
+def _wait(source: "Source", seconds: float, parts: "Parts", shown: "Progress") -> None:
+    """Waits in the foreground, in sight, until the tracker may be asked again."""
+    if seconds > SOON:
+        told = f"the tracker's rate limit is used up; waiting {seconds:.0f} s for it"
+        shown.note(f"{source.name}: {told}")
+    while seconds > 0 and not parts.stop.wait(min(seconds, 1.0)):
+        seconds -= 1.0
+        shown.passing(source.name, f"rate limit, goes on in {max(seconds, 0.0):.0f} s")
+    shown.passing(source.name, "")
+
+
+def _sum(reports: "list[Report]") -> "Report":
+    """One report of several sessions that were one run."""
+    from schemas.session import Report
+
+    counts = {
+        name: sum(getattr(one, name) for one in reports)
+        for name in Report.model_fields
+        if name != "passes"
+    }
+    names = {name for one in reports for name in one.passes}
+    passes = {name: round(sum(one.passes.get(name, 0.0) for one in reports), 3) for name in names}
+    return Report(**counts, passes=passes)
+
+
+def _parked(done: "Session") -> str | None:
+    """The line about a session that waits longer than a person would."""
+    if done.status != "parked" or done.resumes_at is None:
+        return None
+    until = (done.resumes_at + timedelta(seconds=59)).astimezone()  # the next full minute
+    return (
+        f"the rate limit of the token is used up until {until:%H:%M}; {_kept(done)}: "
+        f"run `{program()} sync {done.source}` again then, or leave it to `up`"
+    )
+
+
+def _kept(done: "Session | None") -> str:
+    seen = done.report.seen if done else 0
+    return f"what was read is kept ({seen:,} records)" if seen else "what was read is kept"
+
+
+@contextmanager
+def _stoppable(source: "Source", parts: "Parts", shown: "Progress") -> Iterator[None]:
+    """The first Ctrl-C ends a run behind the page under way, a second one at once."""
+
+    def on_signal(_number: int, _frame: "FrameType | None") -> None:
+        if parts.stop.is_set():
+            raise KeyboardInterrupt
+        parts.stop.set()
+        shown.passing(source.name, "stopping behind this page; Ctrl-C again stops at once")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, on_signal)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def read_once(here: "Opened", source: "Source") -> "Session":
+    """Reads one source with a bar, applies it and writes its files.
+
+    Raises TicketsyncError with what went wrong, KeyboardInterrupt when a person stopped it.
+    """
+    from cli.progress import progress
+
+    with progress(True) as shown:
+        result = _one(here, source, here.parts(shown.page), shown, full=False)
+        shown.done(source.name)
+    if result.interrupted:
+        raise KeyboardInterrupt
+    if result.error or result.session is None:
+        raise TicketsyncError(result.error or f"{source.name} was not read")
+    return result.session
+
+
+def _print_json(results: list[_Read]) -> None:
     from cli.screen import print_json
     from cli.sessions import as_object
 
     print_json(
         [
-            (as_object(one["session"]) if one["session"] else {"source": one["source"]})
-            | {"error": one["error"], "files": one["files"]}
+            (as_object(one.session) if one.session else {"source": one.source})
+            | {"error": one.error, "files": one.files}
+            | _summary(one)
             for one in results
         ]
     )
 
 
-def _print(results: list[dict[str, Any]]) -> None:
+def _summary(one: _Read) -> dict[str, Any]:
+    """What scripts ask first: how many records were read, how many of them were news."""
+    report = one.session.report if one.session else None
+    ended = one.session.status if one.session else "error"
+    return {
+        "issues_synced": report.seen if report else 0,
+        "issues_updated": report.new + report.changed if report else 0,
+        "errors": one.errors,
+        "ended": "interrupted" if one.interrupted else ended,
+    }
+
+
+def _print(results: list[_Read]) -> None:
+    from cli.progress import say
     from cli.screen import print_table
 
-    columns = ("source", ">new", ">changed", ">unchanged", ">files", ">requests", ">seconds")
+    reports = [one.session.report for one in results if one.session]
+    unusual = [name for name in ("deleted", "failed") if any(getattr(r, name) for r in reports)]
+    counts = ("new", "changed", "unchanged", *unusual)
     print_table(
-        columns,
-        [(*_counts(one["source"], one["session"], one["files"]),) for one in results],
+        ("source", *(f">{name}" for name in (*counts, "files", "requests", "seconds"))),
+        [tuple(_cells(one, counts)) for one in results],
         empty="no source was read; `add github URL` adds one",
     )
     for one in results:
-        if one["error"]:
-            typer.echo(f"ticketsync: {one['source']}: {one['error']}", err=True)
+        for error in one.errors:
+            say(f"{one.source}: {error}")
 
 
-def _counts(name: str, done: "Session | None", files: int) -> Iterator[object]:
-    report = done.report if done else None
-    yield name
-    if report is None:
-        yield from ("-",) * 6
+def _cells(one: _Read, counts: tuple[str, ...]) -> Iterator[object]:
+    yield one.source
+    if one.session is None:
+        yield from ("-",) * (len(counts) + 3)
         return
-    yield from (report.new, report.changed, report.unchanged, files, report.requests)
-    yield f"{report.seconds:.1f}"
-
-
-@contextmanager
-def _bars(wanted: bool) -> "Iterator[Progress]":
-    """A bar for the tickets and one for the comments of each source, on a terminal's stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    shown = Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        disable=not (wanted and console.is_terminal),
-    )
-    tasks: dict[str, Any] = {}
-
-    def advance(source: "Source", page: "Page", _seen: int) -> None:
-        name = f"{source.name}: {page.kind}"
-        task = tasks.get(name)
-        if task is None:
-            task = tasks[name] = shown.add_task(name, total=page.total)
-        shown.update(task, advance=len(page.records))
-        if page.total is not None:
-            shown.update(task, total=page.total)
-
-    with shown:
-        yield advance
-        for task in tasks.values():
-            shown.update(task, total=shown.tasks[task].completed)
+    report = one.session.report
+    yield from (getattr(report, name) for name in counts)
+    yield from (one.files, report.requests, f"{report.seconds:.1f}")

@@ -19,7 +19,7 @@ from receiver.app import Receiver
 from reconciler.parts import Parts
 from reconciler.schedule import Scheduler
 from runtime import broker as queue
-from runtime import config
+from runtime import config, limits
 from runtime.bell import Bell
 from runtime.telemetry import Telemetry
 from schemas.errors import ConfigError, TicketsyncError
@@ -104,13 +104,15 @@ def assemble(
     together.endings.append(store.close)
     broker = queue.connect(settings.queue.url)
     together.endings.append(broker.close)
+    budgets = limits.connect(settings.queue.url, metrics=telemetry.metrics)
+    together.endings.append(budgets.close)
     if "worker" in doors:
         together.work = workers.app.prepare(
-            settings, store, telemetry, only=only, observer=observer
+            settings, store, telemetry, only=only, observer=observer, budgets=budgets
         )
         together.endings.append(workers.app.start(broker, together.work).stop)
     if "reconciler" in doors:
-        _reconcile(together, broker, only, schedule)
+        _reconcile(together, broker, budgets, only, schedule)
     if "web" in doors:
         together.app = receiver.app.start(
             settings=door_settings,
@@ -161,13 +163,21 @@ def _only(settings: Settings, only: frozenset[str]) -> Settings:
 
 
 def _reconcile(
-    together: Together, broker: queue.Broker, only: frozenset[str] | None, schedule: bool
+    together: Together,
+    broker: queue.Broker,
+    budgets: limits.Limits,
+    only: frozenset[str] | None,
+    schedule: bool,
 ) -> None:
     bell = Bell(partial(queue.ring, broker))
     bell.start()
     together.endings.append(bell.close)
     together.parts = reconciler.app.prepare(
-        together.settings, together.store, reconciler.app.waker(bell), only=only
+        together.settings,
+        together.store,
+        reconciler.app.waker(bell),
+        only=only,
+        budgets=budgets,
     )
     if schedule:
         scheduler = Scheduler(together.parts)
