@@ -13,6 +13,12 @@ class Drain(Model):
     keys: tuple[tuple[str, str | None], ...]
 
 
+class Backfill(Drain):
+    """Lanes of what a poll brought: they wait while a webhook's lanes are there."""
+
+    actor: ClassVar[str] = "backfill"
+
+
 class Refetch(Model):
     """Tickets of a source that are in doubt."""
 
@@ -22,4 +28,4 @@ class Refetch(Model):
     tickets: tuple[str, ...]
 
 
-Message = Drain | Refetch
+Message = Drain | Backfill | Refetch

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from schemas.held import Held, HeldComment, HeldTicket
 from schemas.ticket import Relation, Ticket
-from store import rows, sql
-from store.keys import Key, among
+from store import prepared, rows, sql
+from store.keys import Key, among, by_source
 from store.prepared import Prepared
 from store.tables import comments, relations, tickets
 
@@ -26,6 +26,16 @@ _UPDATE_HEAD = Prepared(
             tickets.c.external_id == sa.bindparam("its"),
         )
         .values({name: sa.bindparam(f"to_{name}") for name in _HEAD_COLUMNS})
+    )
+)
+_MARK_RENDER = Prepared(
+    lambda dialect: (
+        tickets.update()
+        .where(
+            tickets.c.source == sa.bindparam("of_source"),
+            prepared.among(dialect, tickets.c.external_id, "ids"),
+        )
+        .values(render_due=tickets.c.render_due + 1)
     )
 )
 
@@ -199,7 +209,6 @@ def _target(relation: Relation) -> str:
 
 
 def _mark_render(connection: sa.Connection, keys: Sequence[Key]) -> None:
-    if keys:
-        connection.execute(
-            tickets.update().where(among(tickets, keys)).values(render_due=tickets.c.render_due + 1)
-        )
+    _MARK_RENDER.send(
+        connection, [{"of_source": source, "ids": ids} for source, ids in by_source(keys).items()]
+    )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from schemas.held import Held, HeldComment, HeldTicket
 from store import journal, prepared, rows
-from store.keys import Key, among, by_source
+from store.keys import Key, by_source
 from store.prepared import Prepared
 from store.tables import comments, tickets
 from store.whole import whole_tickets
@@ -32,6 +32,21 @@ _HEADS = Prepared(
         tickets.c.source == sa.bindparam("of_source"),
         prepared.among(dialect, tickets.c.external_id, "ids"),
     )
+)
+_NOTE = sa.select(
+    comments.c.source,
+    comments.c.ticket,
+    comments.c.external_id,
+    comments.c.revision,
+    comments.c.fingerprint,
+    comments.c.deleted,
+    comments.c.observed_at,
+).where(comments.c.source == sa.bindparam("of_source"))
+_ALL_NOTES = Prepared(
+    lambda dialect: _NOTE.where(prepared.among(dialect, comments.c.ticket, "ids"))
+)
+_SOME_NOTES = Prepared(
+    lambda dialect: _NOTE.where(prepared.among(dialect, comments.c.external_id, "ids"))
 )
 _LOCK = Prepared(
     lambda _: sa.text(
@@ -107,29 +122,13 @@ def _head(row: tuple[Any, ...]) -> tuple[Key, HeldTicket]:
 def _comment_heads(
     connection: sa.Connection, needs: dict[Key, Need]
 ) -> dict[Key, dict[str, HeldComment]]:
-    every = [key for key, need in needs.items() if need.all_comments]
-    some = [(key[0], c) for key, need in needs.items() for c in need.comments]
-    conditions = []
-    if every:
-        conditions.append(among(comments, every, "ticket"))
-    if some:
-        conditions.append(among(comments, some))
-    if not conditions:
-        return {}
+    every = by_source(key for key, need in needs.items() if need.all_comments)
+    some = by_source((key[0], one) for key, need in needs.items() for one in need.comments)
     found: dict[Key, dict[str, HeldComment]] = {}
-    query = sa.select(
-        comments.c.source,
-        comments.c.ticket,
-        comments.c.external_id,
-        comments.c.revision,
-        comments.c.fingerprint,
-        comments.c.deleted,
-        comments.c.observed_at,
-    ).where(sa.or_(*conditions))
-    for row in connection.execute(query):
-        found.setdefault((row.source, row.ticket), {})[row.external_id] = HeldComment(
-            row.revision, row.fingerprint, row.deleted, row.observed_at
-        )
+    for statement, named in ((_ALL_NOTES, every), (_SOME_NOTES, some)):
+        for source, ids in named.items():
+            for row in statement.rows(connection, {"of_source": source, "ids": ids}):
+                found.setdefault(row[:2], {})[row[2]] = HeldComment(*row[3:])
     return found
 
 

@@ -7,12 +7,14 @@ import dramatiq
 import structlog
 
 from schemas.errors import Transient
-from schemas.messages import Drain, Message, Refetch
+from schemas.messages import Backfill, Drain, Message, Refetch
 from workers import refetch as asking
 from workers.drain import drain
 from workers.render import render
 from workers.work import Work
 
+BEHIND = 10
+"""The priority of a backfill; 0 is everything else's, and the smaller goes first."""
 log = structlog.get_logger(__name__)
 
 
@@ -30,11 +32,17 @@ def declare(broker: dramatiq.Broker, work: Work, ring: Callable[[Message], None]
 
     doing: dict[type[Drain] | type[Refetch], Callable[..., None]] = {
         Drain: on_drain,
+        Backfill: on_drain,
         Refetch: on_refetch,
     }
     found = {}
     for message, do in doing.items():
-        actor = dramatiq.actor(broker=broker, actor_name=message.actor, queue_name=message.queue)
+        actor = dramatiq.actor(
+            broker=broker,
+            actor_name=message.actor,
+            queue_name=message.queue,
+            priority=BEHIND if message is Backfill else 0,
+        )
         found[message.actor] = actor(_never_raising(do))
     return found
 

@@ -6,6 +6,7 @@ transaction itself only loads heads, merges and writes.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from schemas.delivery import Delivery
 from schemas.errors import Collision, StoreAway
@@ -19,6 +20,8 @@ from workers.work import Work
 
 ROWS_AT_ONCE = 256
 """So that no write transaction on SQLite lasts longer than a quarter of a second."""
+LANES_AT_ONCE = 128
+"""A page of a list and what its records hint at: every transaction costs a wait for the disk."""
 
 
 @dataclass(slots=True)
@@ -38,15 +41,17 @@ def drain(work: Work, lanes: Iterable[Lane]) -> Drained:
     StoreAway when the database does not answer; nothing is lost then and no attempt is counted.
     """
     drained = Drained()
-    todo = list(dict.fromkeys(lane for lane in lanes if lane[0] in work.sources))
+    todo = dict.fromkeys(lane for lane in lanes if lane[0] in work.sources)
     while todo:
-        now_lanes, todo = todo[:64], todo[64:]
+        now_lanes = list(islice(todo, LANES_AT_ONCE))
+        for lane in now_lanes:
+            del todo[lane]
         for readings, after in _drain_some(work, now_lanes):
             drained.deliveries += len(readings)
             drained.failures += len(after.failed)
             drained.doubtful |= after.doubtful
             drained.touched |= after.touched
-            todo += [lane for lane in after.hinted if lane not in todo]
+            todo |= dict.fromkeys(after.hinted)
     return drained
 
 
@@ -62,15 +67,15 @@ def _drain_some(work: Work, lanes: Sequence[Lane]) -> Iterator[tuple[list[Readin
             rows = journal.pending(connection, active, work.now(), ROWS_AT_ONCE)
         if not rows:
             return
-        readings = [_read(work, row) for row in rows]
+        readings = [_read(work, row, states) for row in rows]
         yield from _settle(work, readings, states)
         if len(rows) < ROWS_AT_ONCE:
             return
 
 
-def _read(work: Work, row: Delivery) -> Reading:
-    source = work.sources[row.source]
-    return read(row, source, work.tracker(source.tracker))
+def _read(work: Work, row: Delivery, states: dict[str, SourceState]) -> Reading:
+    source, state = work.sources[row.source], states.get(row.source)
+    return read(row, source, work.tracker(source.tracker), state.read_to if state else None)
 
 
 def _settle(

@@ -1,6 +1,8 @@
 """Where a ticket lives: `tickets/<source>/<KEY>_<slug>/ISSUE.md`."""
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from slugify import slugify
 
@@ -27,10 +29,15 @@ def ticket_folder(ticket: Ticket) -> str:
     return f"{key}_{slug}" if slug else key
 
 
-def belongs_to(folder: str, key: str) -> bool:
-    """Whether a folder name is one that a ticket of this key had under some title."""
+def of_key(folders: Sequence[str], key: str) -> str | None:
+    """The folder that a ticket of this key had under some title, among sorted names."""
     safe = _safe(key)
-    return folder == safe or folder.startswith(f"{safe}_")
+    for wanted in (safe, f"{safe}_"):
+        place = bisect_left(folders, wanted)
+        found = folders[place] if place < len(folders) else ""
+        if found == safe or found.startswith(f"{safe}_"):
+            return found
+    return None
 
 
 def _safe(name: str) -> str:

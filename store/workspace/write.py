@@ -1,7 +1,7 @@
 """Writing the files of changed tickets: byte-stable, rename-stable, never deleting."""
 
-import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +19,12 @@ from store.tables import folders, renders, tickets
 from store.whole import whole_tickets
 from store.workspace import files, layout
 from store.workspace.render import Rendered, own_render, render
+from store.workspace.shelf import Shelf
 
 BATCH = 200
 EDITED = "workspace.edited"
+MANY, WRITERS = 16, 4
+"""From so many files on so many threads: nearly all of the time is the disk's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ def write_due(store: Store, root: Path, source: Source, now: Callable[[], dateti
     Raises Transient when the disk refuses; the marks stay and the sweep tries again.
     """
     folder = root / layout.source_folder(source.name)
+    shelf = Shelf(folder)
     total = 0
     try:
         while True:
@@ -46,7 +50,7 @@ def write_due(store: Store, root: Path, source: Source, now: Callable[[], dateti
                 if not _marks(connection, source.name, 1):
                     return total
             with files.only_writer(folder):
-                done, written = _write_some(store, folder, source, now())
+                done, written = _write_some(store, folder, shelf, source, now())
             total += written
             if done < BATCH:
                 return total
@@ -54,28 +58,53 @@ def write_due(store: Store, root: Path, source: Source, now: Callable[[], dateti
         raise Transient(f"[workspace] path: cannot write {folder}: {error.strerror}") from error
 
 
-def _write_some(store: Store, folder: Path, source: Source, now: datetime) -> tuple[int, int]:
+def _write_some(
+    store: Store, folder: Path, shelf: Shelf, source: Source, now: datetime
+) -> tuple[int, int]:
     with store.read() as connection:
         due = _due(connection, source.name)
-    lost = any(one.folder is None or not (folder / one.folder).is_dir() for one in due)
-    known = _folders_on_disk(folder) if lost else []
-    written: list[Path] = []
-    edits: list[Arrival] = []
-    places: list[tuple[_Due, str]] = []
-    for one in due:
-        path = _place(folder, one, known)
-        places.append((one, path.name))
+    if any(one.folder is None or not (folder / one.folder).is_dir() for one in due):
+        shelf.look()
+    placed = [(one, _place(folder, one, shelf)) for one in due]
+    written, edits = _write_files(placed, now)
+    shelf.keep()
+    files.settle([*written, folder] if written else [])
+    _note(store, [(one, path.name) for one, path in placed], edits, now)
+    return len(due), len(written)
+
+
+def _write_files(
+    placed: Sequence[tuple[_Due, Path]], now: datetime
+) -> tuple[list[Path], list[Arrival]]:
+    """The folders that changed, and what people had edited in them."""
+    by_folder: dict[Path, list[_Due]] = {}
+    for one, path in placed:  # keys that differ only in what no disk takes share a folder
+        by_folder.setdefault(path, []).append(one)
+    if len(by_folder) < MANY:
+        done = [_write_folder(path, ones, now) for path, ones in by_folder.items()]
+    else:
+        with ThreadPoolExecutor(WRITERS) as pool:
+            calls = [
+                pool.submit(_write_folder, path, ones, now) for path, ones in by_folder.items()
+            ]
+        done = [call.result() for call in calls]
+    written = [path for path, (changed, _) in zip(by_folder, done, strict=True) if changed]
+    return written, [edit for _, edits in done for edit in edits]
+
+
+def _write_folder(path: Path, ones: Sequence[_Due], now: datetime) -> tuple[bool, list[Arrival]]:
+    path.mkdir(parents=True, exist_ok=True)
+    changed, edits = False, []
+    for one in ones:
         file = path / layout.FILE
         if file.exists() and file.read_bytes() == one.rendered.content:
             continue
         kept = path / f"ISSUE.edited-{now:%Y%m%dT%H%M%SZ}.md"
         edited = files.replace(file, one.rendered.content, ours=_is_ours, kept=kept)
-        written.append(path)
+        changed = True
         if edited is not None:
             edits.append(_edit(edited, one, now))
-    files.settle([*written, folder] if written else [])
-    _note(store, places, edits, now)
-    return len(due), len(written)
+    return changed, edits
 
 
 def _due(connection: sa.Connection, source: str) -> list[_Due]:
@@ -94,32 +123,33 @@ def _due(connection: sa.Connection, source: str) -> list[_Due]:
 
 def _marks(connection: sa.Connection, source: str, limit: int) -> dict[Key, int]:
     """Due tickets that were ever seen: a tombstone alone gets no file."""
+    shown = sa.exists().where(
+        folders.c.source == tickets.c.source, folders.c.ticket == tickets.c.external_id
+    )
     query = (
         sa.select(tickets.c.source, tickets.c.external_id, tickets.c.render_due)
         .where(tickets.c.source == source, tickets.c.render_due > 0)
-        .where(sa.or_(tickets.c.fate == "here", tickets.c.record.is_not(None)))
+        .where(sa.or_(tickets.c.fate == "here", tickets.c.record.is_not(None), shown))
         .limit(limit)
     )
     return {(name, ticket): mark for name, ticket, mark in connection.execute(query)}
 
 
-def _folders_on_disk(folder: Path) -> list[str]:
-    with os.scandir(folder) as entries:
-        return [entry.name for entry in entries if entry.is_dir()]
-
-
-def _place(folder: Path, one: _Due, known: Sequence[str]) -> Path:
-    """The ticket's folder, moved along when the title changed; there is never a second one.
+def _place(folder: Path, one: _Due, shelf: Shelf) -> Path:
+    """Where the ticket's folder is, moved along when the title changed; there is never a second.
 
     A kill between the move and its note leaves a folder that only the disk knows of.
     """
     wanted = folder / layout.ticket_folder(one.ticket)
     before = one.folder
     if before is None or not (folder / before).is_dir():
-        before = next((name for name in known if layout.belongs_to(name, one.ticket.key)), None)
+        before = shelf.find(one.ticket.key)
     if before and before != wanted.name and not wanted.exists():
         (folder / before).rename(wanted)
-    wanted.mkdir(parents=True, exist_ok=True)
+        shelf.remove(before)
+        shelf.add(wanted.name)
+    elif before is None:
+        shelf.add(wanted.name)
     return wanted
 
 

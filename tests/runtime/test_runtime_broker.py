@@ -9,7 +9,7 @@ import pytest
 
 from runtime import broker as queue
 from runtime.bell import BATCH, Bell
-from schemas.messages import Drain, Refetch
+from schemas.messages import Backfill, Drain, Refetch
 
 
 def wait_until(true, seconds=5.0):
@@ -107,6 +107,15 @@ def test_a_bell_groups_refetches_by_source(bell):
     ringing.ring(Refetch(source="b", tickets=("1",)))
     ringing.close()
     assert sent == [Refetch(source="a", tickets=("1", "2")), Refetch(source="b", tickets=("1",))]
+
+
+def test_a_bell_keeps_what_polls_brought_apart(bell):
+    sent = []
+    ringing = bell(sent.append)
+    ringing.ring(Backfill(keys=(("a", "1"), ("a", "2"))))
+    ringing.ring(Drain(keys=(("a", "1"),)))
+    ringing.close()
+    assert sent == [Drain(keys=(("a", "1"),)), Backfill(keys=(("a", "1"), ("a", "2")))]
 
 
 def test_a_full_bell_drops_and_does_not_block(bell):

@@ -7,9 +7,11 @@ import dramatiq
 import pytest
 from dramatiq.brokers.stub import StubBroker
 
+from runtime import broker as queue
 from schemas import messages
+from schemas.delivery import Delivery
 from schemas.errors import StoreAway
-from schemas.messages import Drain, Refetch
+from schemas.messages import Backfill, Drain, Refetch
 from store.database import Store
 from tests.builders import (
     SOURCE,
@@ -35,21 +37,15 @@ def broker() -> Iterator[StubBroker]:
     stub.close()
 
 
-def send(broker: StubBroker, message: messages.Message) -> None:
-    """By name, as `runtime.broker.ring` does, and worked off by a real worker."""
-    worker = dramatiq.Worker(broker, worker_timeout=10, worker_threads=2)
-    broker.enqueue(
-        dramatiq.Message(
-            queue_name=message.queue,
-            actor_name=message.actor,
-            args=(),
-            kwargs=message.model_dump(mode="json"),
-            options={},
-        )
-    )
+def send(broker: StubBroker | queue.Broker, *sent: messages.Message, threads: int = 2) -> None:
+    """By name, and worked off by a real worker."""
+    worker = dramatiq.Worker(broker, worker_timeout=10, worker_threads=threads)
+    for message in sent:
+        queue.ring(broker, message)
     worker.start()
     try:
-        broker.join(message.queue, fail_fast=True)
+        for name in {message.queue for message in sent}:
+            broker.join(name, timeout=30_000)
         worker.join()
     finally:
         worker.stop()
@@ -76,6 +72,30 @@ def test_a_drain_message_drains_and_renders(store: Store, broker: StubBroker, tm
     send(broker, Drain(keys=((SOURCE, "12"), (SOURCE, None))))
     assert held(store).title == "Done"
     assert len(list(tmp_path.rglob("ISSUE.md"))) == 1
+
+
+class Order:
+    """Notes the tickets in the order they were drained in."""
+
+    def __init__(self) -> None:
+        self.tickets: list[str | None] = []
+
+    def drained(self, delivery: Delivery, *_: object) -> None:
+        self.tickets.append(delivery.ticket)
+
+
+def test_a_webhook_overtakes_what_a_poll_brought(sqlite_store: Store) -> None:
+    order, real = Order(), queue.connect()
+    actors.declare(real, a_work(sqlite_store, observer=order), lambda _: None)
+    numbers = range(1, 31)
+    keep(sqlite_store, *(polled(an_issue(n)) for n in numbers), issue_webhook(an_issue(99)))
+    backlog = [Backfill(keys=((SOURCE, str(n)),)) for n in numbers]
+    try:
+        send(real, *backlog, Drain(keys=((SOURCE, "99"),)), threads=1)
+    finally:
+        real.close()
+    assert len(order.tickets) == 31
+    assert order.tickets.index("99") < 15
 
 
 def test_what_a_drain_leaves_in_doubt_is_rung_for(store: Store, broker: StubBroker) -> None:

@@ -15,7 +15,7 @@ from schemas.event import (
     TicketReturned,
     TicketSeen,
 )
-from schemas.notice import TYPES
+from schemas.notice import TYPES, ticket_created, ticket_updated
 from schemas.ticket import TicketRef
 from store import outbox, sources
 from store.database import Store
@@ -25,6 +25,7 @@ from tests.builders import (
     SOURCE,
     a_comment_record,
     a_source,
+    a_ticket,
     a_work,
     an_issue,
     comment_webhook,
@@ -35,18 +36,7 @@ from tests.builders import (
     polled_comment,
 )
 from tests.workers.draining import drained
-from trackers.github import GITHUB
 from workers.work import Work
-
-
-class Open:
-    """GitHub as a tracker that says of each ticket that everybody may read it."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(GITHUB, name)
-
-    def to_ticket(self, record: Any, source: Any) -> Any:
-        return GITHUB.to_ticket(record, source).model_copy(update={"confidential": False})
 
 
 class Scene:
@@ -54,7 +44,7 @@ class Scene:
 
     def __init__(self, store: Store, *, types: frozenset[str] = frozenset(TYPES)) -> None:
         self.store = store
-        self.work: Work = a_work(store, tell=Teller(types), tracker=lambda _: Open())
+        self.work: Work = a_work(store, tell=Teller(types))
         self._seen = 0
 
     def drain(self, *arrivals: Any) -> list[tuple[str, Any]]:
@@ -214,14 +204,11 @@ def test_the_end_of_a_ticket_nobody_was_told_of_tells_nothing(scene: Scene) -> N
     assert scene.drain(observed(TicketGone(ticket="12", proof="410"), when=5)) == []
 
 
-def test_a_ticket_nobody_called_open_is_told_by_its_key_alone(store: Store) -> None:
-    work = a_work(store, tell=Teller(frozenset(TYPES)))
-    drained(store, polled(an_issue(updated=1)), work=work)
-    drained(store, polled(an_issue(updated=2, title="Secret"), when=2), work=work)
-    with store.read() as connection:
-        told = outbox.find(connection)
+def test_a_ticket_nobody_called_open_is_told_by_its_key_alone() -> None:
+    unknown = a_ticket(confidential=None, title="Secret")
     plain = {"source": SOURCE, "key": "12", "confidential": True}
-    assert [one.content for one in told] == [plain, plain]
+    assert ticket_created(unknown, NOW).content == plain
+    assert ticket_updated(unknown, NOW, changed=["title"]).content == plain
 
 
 def test_an_apply_that_fails_tells_nothing(holding: Scene) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.workspace.layout import NAME_BYTES, belongs_to, source_folder, ticket_folder
+from store.workspace.layout import NAME_BYTES, of_key, source_folder, ticket_folder
 from tests.builders import a_ticket
 
 
@@ -62,11 +62,19 @@ def test_every_name_is_one_the_disk_takes(source: str, key: str, title: str) -> 
         assert Path(name).name == name
 
 
-def test_a_folder_is_recognised_under_any_title() -> None:
-    assert belongs_to("12_old_title", "12")
-    assert belongs_to("12", "12")
-    assert not belongs_to("123_title", "12")
-    assert not belongs_to("1", "12")
+@pytest.mark.parametrize(
+    ("folders", "found"),
+    [
+        (["12_old_title"], "12_old_title"),
+        (["12"], "12"),
+        (["12-a_title", "12.b", "123_title", "12_old_title"], "12_old_title"),
+        (["123_title"], None),
+        (["1", "1_12"], None),
+        ([], None),
+    ],
+)
+def test_a_folder_is_recognised_under_any_title(folders: list[str], found: str | None) -> None:
+    assert of_key(folders, "12") == found
 
 
 def test_a_name_of_long_letters_is_cut_between_letters() -> None:

@@ -13,7 +13,7 @@ from schemas.source import Source
 from store.database import Store
 from store.workspace import files
 from store.workspace.read import read
-from store.workspace.write import write_due
+from store.workspace.write import MANY, write_due
 from tests.builders import (
     SOURCE,
     Clock,
@@ -25,6 +25,7 @@ from tests.builders import (
     issue_webhook,
     journaled,
     observed,
+    partial,
     row,
 )
 from tests.workers.draining import drained
@@ -259,6 +260,30 @@ def test_a_disk_that_refuses_is_tried_again_and_the_mark_stays(desk: Desk) -> No
     assert desk.write() == 1
 
 
+def test_one_file_of_many_that_the_disk_refuses_leaves_all_marks(desk: Desk) -> None:
+    drained(desk.store, *(issue_webhook(an_issue(n, title="t")) for n in range(1, MANY + 5)))
+    source = desk.root / "shop"
+    source.mkdir(parents=True)
+    (source / "7_t").write_text("a file where a folder should be")
+    with pytest.raises(Transient, match=r"\[workspace\] path: cannot write"):
+        desk.write()
+    assert {row(desk.store, str(n)).render_due for n in range(1, MANY + 5)} == {1}
+    (source / "7_t").unlink()
+    desk.write()
+    assert len(desk.paths()) == MANY + 4
+    assert row(desk.store, "7").render_due == 0
+
+
+def test_keys_that_differ_only_in_what_no_disk_takes_do_not_disturb_each_other(desk: Desk) -> None:
+    drained(desk.store, *(issue_webhook(an_issue(n, title="t")) for n in range(1, MANY + 5)))
+    with desk.store.write() as connection:
+        connection.exec_driver_sql("UPDATE tickets SET key = '1/1' WHERE external_id = '1'")
+        connection.exec_driver_sql("UPDATE tickets SET key = '1-1' WHERE external_id = '2'")
+    desk.write()
+    assert len(desk.paths()) == MANY + 3
+    assert not [path for path in desk.paths() if "edited" in path]
+
+
 def test_writers_of_one_folder_take_turns(desk: Desk) -> None:
     drained(desk.store, *(issue_webhook(an_issue(n)) for n in range(1, 41)))
     faults: list[BaseException] = []
@@ -300,3 +325,15 @@ def test_an_edit_of_a_pulled_ticket_ends_as_ignored_with_its_text_kept(desk: Des
     drain(a_work(desk.store), [(SOURCE, "12")])
     [edit] = [one for one in journaled(desk.store, with_body=True) if one.via == "workspace"]
     assert (edit.outcome, edit.body) == (Outcome.ignored, b"typed")
+
+
+def test_a_ticket_of_which_only_a_part_was_ever_known_is_marked_in_its_file_when_it_goes(
+    desk: Desk,
+) -> None:
+    slim = partial(an_issue(12), "body")
+    drained(desk.store, issue_webhook(slim, "opened"))
+    desk.write()
+    assert read(desk.file).values["deleted"] is False
+    drained(desk.store, observed(TicketGone(ticket="12", proof="HTTP 410"), when=1))
+    desk.write()
+    assert read(desk.file).values["deleted"] is True
