@@ -12,7 +12,8 @@ class Record(Model):
     """One ticket or comment in the tracker's JSON (`body`).
 
     `ticket` is the drain key it belongs to, `external_id` its own stable id, `revision` its own.
-    `comments` and `links` are complete lists when they were asked for (see `Client.fetch`).
+    `comments` and `links` are complete lists when they were asked for (see `Client.fetch`);
+    `linked` counts the links of each kind where a list tells no more than that.
     """
 
     kind: Literal["ticket", "comment"]
@@ -22,6 +23,7 @@ class Record(Model):
     body: Json
     comments: tuple[Json, ...] | None = None
     links: tuple[Json, ...] | None = None
+    linked: dict[str, int] | None = None
 
 
 class Moved(Model):

@@ -83,12 +83,15 @@ class Reading:
         return None
 
 
-def read(delivery: Delivery, source: Source, tracker: Tracker) -> Reading:
+def read(
+    delivery: Delivery, source: Source, tracker: Tracker, read_to: datetime | None = None
+) -> Reading:
     """Reads one delivery. An error is part of the result: its neighbours must not suffer."""
     sight = Sight(
         via=delivery.via,
         observed_at=delivery.observed_at,
         counted=delivery.via is not Via.webhook and delivery.event != FULL_WALK,
+        read_to=read_to,
     )
     reading = Reading(delivery, sight)
     try:

@@ -111,6 +111,8 @@ def fetch_now(work: Work, client: Client, key: Key, aspects: frozenset[Aspect]) 
     """
     began = work.now()
     wanted: set[Aspect] = {"comments" if aspect == "count" else aspect for aspect in aspects}
+    if _is_away(work, key):  # should it be there, its parts have to be read, too
+        wanted |= {"comments", "links"}
     found = client.fetch(key[1], frozenset(wanted))
     if isinstance(found, Hidden):
         client.project()  # raises when not the ticket is hidden but all of us is locked out
@@ -130,6 +132,13 @@ def fetch_now(work: Work, client: Client, key: Key, aspects: frozenset[Aspect]) 
         _well_again(work, connection, key[0])
     drain(work, [key])
     return type(found).__name__.lower()
+
+
+def _is_away(work: Work, key: Key) -> bool:
+    """Whether the ticket was lost, or only heard of."""
+    with work.store.read() as connection:
+        held = known.known(connection, key[0], [key[1]]).get(key[1])
+    return held is not None and held[3] != "here"
 
 
 def _events(found: Fetched) -> list[Event]:

@@ -16,7 +16,7 @@ from reconciler import session as reconcile
 from runtime import config
 from runtime.telemetry import Telemetry
 from schemas.session import Session
-from store import journal, known
+from store import journal, known, sources
 from store.whole import whole_tickets
 from store.workspace.layout import source_folder
 
@@ -73,6 +73,12 @@ class Journey:
             stored = whole_tickets(connection, keys, parts=True)
         files = files_by_key(self.folder / "tickets" / source_folder(source))
         return list(differences(self.stand.tickets, stored.values(), files))
+
+    def status(self) -> str:
+        with self.together.store.read() as connection:
+            found = sources.state(connection, self.stand.source)
+        assert found is not None
+        return found.status
 
     def dead(self) -> list[str]:
         with self.together.store.read() as connection:
@@ -131,6 +137,20 @@ def test_whatever_is_lost_doubled_or_reordered_in_the_end_all_is_equal(journey):
     journey.reconcile(full=True)
     assert journey.differences() == []
     assert journey.dead() == []
+
+
+def test_a_source_that_is_locked_out_keeps_all_and_comes_back(journey):
+    journey.reconcile()
+    acts = journey.stand.running.acts
+    acts.lock_out()
+    parts = journey.together.parts
+    source = parts.sources[journey.stand.source]
+    assert reconcile.run(parts, source, wait_seconds=20).status == "error"
+    assert journey.status() == "disconnected"
+    acts.let_in()
+    journey.reconcile()
+    assert journey.status() == "active"
+    assert journey.differences() == []
 
 
 @pytest.mark.parametrize("journey", ["linear"], indirect=True)

@@ -117,11 +117,17 @@ def test_a_comment_of_a_deleted_ticket_changes_nothing_of_its_fate() -> None:
 def test_a_comment_restored_by_the_tracker_is_believed_ten_minutes_later() -> None:
     held = told(holding(5), said(50, body="Lost"), when=50).held
     soon = told(held, said(6, body="Restored"), via=POLL, when=100)
-    assert aspects_of(soon) == set()
+    assert ticket_of(soon).doubt.due_at == at(50 + 600)
+    early = told(soon.held, said(6, body="Restored"), CommentsReadFact(), via=FETCH, when=200)
+    assert ticket_of(early).doubt.due_at == at(50 + 600)
+    assert early.held.comments[ID].comment.body == "Lost"
     late = told(held, said(6, body="Restored"), via=POLL, when=700)
-    assert aspects_of(late) == {"comments"}
-    read = told(late.held, said(6, body="Restored"), CommentsReadFact(), via=FETCH, when=701)
-    assert read.held.comments[ID].comment.body == "Restored"
+    assert ticket_of(late).doubt.due_at == at(700)
+    for asked in (early, late):
+        restored = said(6, body="Restored"), CommentsReadFact()
+        read = told(asked.held, *restored, via=FETCH, when=701)
+        assert read.held.comments[ID].comment.body == "Restored"
+        assert aspects_of(read) == set()
 
 
 def test_a_poll_that_counts_other_comments_asks_after_a_grace() -> None:
@@ -222,7 +228,8 @@ def test_a_lost_ticket_is_asked_about_when_something_happened_to_it_later() -> N
     assert told(gone, DoubtFact("core", "late"), when=2).outcome is Outcome.ignored
     asked = told(gone, DoubtFact("core", "restored"), when=4).held
     back = told(asked, seen(9), via=FETCH, when=5).held
-    assert (ticket_of(back).fate, ticket_of(back).doubt) == ("here", None)
+    assert ticket_of(back).fate == "here"
+    assert aspects_of(back) == {"comments", "links"}
 
 
 def test_a_lost_ticket_is_back_by_the_word_of_a_tracker_that_cannot_be_asked() -> None:
@@ -252,3 +259,12 @@ def test_the_outcome_of_a_delivery_is_the_strongest_of_its_facts() -> None:
     assert folded.outcome is Outcome.applied
     stale = told(held, seen(5), said(5, body="Old"), when=1)
     assert stale.outcome is Outcome.stale
+
+
+def test_what_became_of_a_lost_ticket_s_parts_is_read_when_it_is_back() -> None:
+    gone = told(told(holding(5), said(6)).held, GoneFact("trashed"), when=7).held
+    back = told(gone, seen(8), via=FETCH, when=9)
+    assert ticket_of(back).fate == "here"
+    assert aspects_of(back) == {"comments", "links"}
+    whole = seen(8), said(6), CommentsReadFact(), LinksFact(())
+    assert aspects_of(told(gone, *whole, via=FETCH, when=9)) == set()

@@ -295,7 +295,7 @@ def test_a_hidden_ticket_comes_back_when_it_is_seen_again(via, updated: int) -> 
         assert aspects_of(folded) == {"core"}
         folded = told(folded.held, seen(updated), via=FETCH, when=21)
     assert ticket_of(folded).fate == "here"
-    assert aspects_of(folded) == set()
+    assert aspects_of(folded) == {"comments", "links"}
 
 
 def test_an_absence_seen_before_the_ticket_was_seen_hides_nothing() -> None:

@@ -49,7 +49,8 @@ WHOLE_ISSUE = issue(labels=20, comments=10, **LINK_SIZES)
 """About 290 points with the page marks counted as often as pages: 32 stay below the limit."""
 
 ISSUES = f"""
-query Issues($filter: IssueFilter, $after: String) {{
+query Issues($filter: IssueFilter, $after: String, $team: TeamFilter) {{
+  teams(filter: $team, first: 1) {{ nodes {{ id }} }}
   issues(filter: $filter, after: $after, first: 32, includeArchived: true, orderBy: createdAt) {{
     nodes {{ {WHOLE_ISSUE} }} {PAGE}
   }}

@@ -57,10 +57,15 @@ def changed_since(team: Team, cursor: Cursor) -> Iterator[Page]:
 
 
 def _asked(team: Team, step: Step, since: datetime | None) -> tuple[Fields, datetime]:
-    query = queries.ISSUES if step.walk == "tickets" else queries.COMMENTS
     asked = {"filter": _filter(team, step.walk, since), "after": step.after}
     with judging(team):
-        return team.graph.answered(query, asked)
+        if step.walk == "comments":
+            return team.graph.answered(queries.COMMENTS, asked)
+        contents, clock = team.graph.answered(queries.ISSUES, {**asked, "team": team.filter})
+    if not contents.need_object("teams").items("nodes"):
+        # Its issues are an empty list then, which looks like a team where nothing happens.
+        raise Denied(f"team {team.key}: there is none, or the credential may not see it")
+    return contents, clock
 
 
 def _page(team: Team, found: Fields, cursor: Cursor, since: datetime | None) -> Page:

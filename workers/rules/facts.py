@@ -14,12 +14,22 @@ class Sight:
     """How a fact was observed. `observed_at` is when the observation began (a fetch's start).
 
     `counted` says that the record's comment count may be held against our own: not during a full
-    walk, whose comments come after all tickets.
+    walk, whose comments come after all tickets. `read_to` is how far the source has been read.
     """
 
     via: Via
     observed_at: datetime
     counted: bool = False
+    read_to: datetime | None = None
+
+    def belated(self, changed_at: datetime | None) -> bool:
+        """Whether a webhook tells of what a reading has passed and should have shown.
+
+        What it tells may have ended since, without a word: only the tracker knows.
+        """
+        if self.via is not Via.webhook or self.read_to is None or changed_at is None:
+            return False
+        return changed_at <= self.read_to
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from schemas.delivery import Outcome, Via
 from schemas.event import Aspect
 from schemas.held import Doubt, Fate, Held, HeldComment, HeldTicket
+from schemas.revision import compare
 from schemas.ticket import TicketRef
 from workers.rules import doubt as doubts
 from workers.rules.facts import (
@@ -33,6 +34,10 @@ _WEIGHT = {
 }
 
 
+LOST: frozenset[Fate] = frozenset({"deleted", "moved", "hidden"})
+_PARTS: tuple[Aspect, ...] = ("comments", "links")
+
+
 @dataclass(frozen=True, slots=True)
 class Folded:
     """What is held after a delivery, its outcome and the reason an operator reads."""
@@ -51,14 +56,16 @@ def fold(held: Held, facts: Iterable[Fact], sight: Sight, now: datetime) -> Fold
         if _WEIGHT[step.outcome] > _WEIGHT[outcome] or not reason:
             reason = step.reason
         outcome = max(outcome, step.outcome, key=_WEIGHT.__getitem__)
-    return Folded(_recount(held, facts, sight, now), outcome, reason)
+    held = _recount(held, facts, sight, now)
+    return Folded(_look_again(held, facts, sight), outcome, reason)
 
 
 def _fold_one(held: Held, fact: Fact, sight: Sight, now: datetime) -> Folded:
     match fact:
         case TicketFact():
             verdict = see_ticket(held.ticket, fact, sight, now)
-            return Folded(replace(held, ticket=verdict.held), verdict.outcome, verdict.reason)
+            after = _back(held, replace(held, ticket=verdict.held), sight)
+            return Folded(after, verdict.outcome, verdict.reason)
         case GoneFact():
             return _lost(held, "deleted", fact.proof, sight)
         case MovedFact():
@@ -97,9 +104,30 @@ def _comment(held: Held, fact: CommentFact, sight: Sight) -> Folded:
     new, outcome, unsure = see_comment(held.comments.get(comment.id), comment, sight)
     held = replace(held, comments=held.comments | {comment.id: new})
     if unsure:
-        asked = _doubt(held, "comments", f"two states of comment {comment.id}", sight.observed_at)
+        reason = f"what we know of comment {comment.id} is unsure"
+        asked = _doubt(held, "comments", reason, sight.observed_at)
         held = asked.held
     return Folded(held, outcome, "" if outcome is Outcome.applied else f"comment {comment.id}")
+
+
+def _look_again(held: Held, facts: Iterable[Fact], sight: Sight) -> Held:
+    """A list that shows older comments than ours lags, or the tracker itself went back (restored
+    backup): which of them, only looking again after a while can tell."""
+    ticket = held.ticket
+    if sight.via is Via.webhook or ticket is None or ticket.fate != "here":
+        return held
+    shown = {f.comment.id: f.comment.revision for f in facts if isinstance(f, CommentFact)}
+    newer = [
+        ours.observed_at
+        for one, ours in held.comments.items()
+        if one in shown and not ours.deleted and compare(shown[one], ours.revision) < 0
+        if ours.observed_at < sight.observed_at
+    ]
+    if not newer:
+        return held
+    grace = max(max(newer) + doubts.WENT_BACK_AFTER - sight.observed_at, timedelta(0))
+    reason = "the tracker shows an older comment than it did"
+    return _doubt(held, "comments", reason, sight.observed_at, grace=grace).held
 
 
 def _comments_read(held: Held, fact: CommentsReadFact, sight: Sight) -> Folded:
@@ -172,7 +200,18 @@ def _returned(held: Held, sight: Sight) -> Folded:
         confirmed_at=None,
         observed_at=sight.observed_at,
     )
-    return Folded(replace(held, ticket=back), Outcome.applied, "back again")
+    after = _back(held, replace(held, ticket=back), sight)
+    return Folded(after, Outcome.applied, "back again")
+
+
+def _back(before: Held, after: Held, sight: Sight) -> Held:
+    """Of a ticket that was lost nobody asked: what became of its parts has to be read."""
+    lost = before.ticket is not None and before.ticket.fate in LOST
+    if not lost or after.ticket is None or after.ticket.fate != "here":
+        return after
+    for aspect in _PARTS:
+        after = _doubt(after, aspect, "the ticket is back", sight.observed_at).held
+    return after
 
 
 def _doubt(

@@ -38,10 +38,17 @@ def see_ticket(held: HeldTicket | None, fact: TicketFact, sight: Sight, now: dat
     if not fact.ticket.full:
         return _see_partial(held, fact, sight)
     if held is None:
-        return _take(None, fact, sight, None)
+        return _take(None, fact, sight, _belated(None, fact, sight))
     if held.fate != "here" and not _returns(held, sight):
         return Verdict(held, Outcome.stale, f"the ticket is {held.fate}")
     return _see_full(held, fact, sight, now)
+
+
+def _belated(old: Doubt | None, fact: TicketFact, sight: Sight) -> Doubt | None:
+    """The doubt about news that a reading, which is as new, did not show."""
+    if not sight.belated(fact.ticket.updated_at):
+        return old
+    return doubts.raise_doubt(old, "core", "a reading did not show it", sight.observed_at)
 
 
 def _is_another(held: HeldTicket, fact: TicketFact) -> bool:
@@ -54,7 +61,8 @@ def _is_another(held: HeldTicket, fact: TicketFact) -> bool:
 def _see_full(held: HeldTicket, fact: TicketFact, sight: Sight, now: datetime) -> Verdict:
     order = compare(fact.ticket.revision, held.revision)
     if order > 0 or held.revision is None:
-        return _take(held, fact, sight, _doubt_after(held, fact, sight, now))
+        doubt = _doubt_after(held, fact, sight, now)
+        return _take(held, fact, sight, _belated(doubt, fact, sight))
     seen = fingerprint.core(fact.ticket)
     if order < 0:
         return _see_older(held, fact, sight, seen, now)
@@ -158,7 +166,8 @@ def _doubt_after(held: HeldTicket, fact: TicketFact, sight: Sight, now: datetime
     old = held.doubt
     if old is None or "core" not in old.aspects:
         return old
-    if compare(fact.ticket.revision, old.wanted) > 0 and doubts.concerns(old, sight):
+    tells = doubts.concerns(old, sight) and not sight.belated(fact.ticket.updated_at)
+    if tells and compare(fact.ticket.revision, old.wanted) > 0:
         return doubts.settle(old, "core")
     if sight.via is not Via.fetch:
         return old
@@ -221,7 +230,7 @@ def see_comment(
     seen = fingerprint.comment(comment)
     new = HeldComment(comment.revision, seen, False, sight.observed_at, comment)
     if held is None:
-        return new, Outcome.applied, False
+        return new, Outcome.applied, sight.belated(comment.updated_at)
     fetched_later = sight.via is Via.fetch and sight.observed_at >= held.observed_at
     if held.deleted:
         if fetched_later:
@@ -231,7 +240,12 @@ def see_comment(
     if order == 0 and seen == held.fingerprint:
         return held, Outcome.unchanged, False
     if order > 0 or (order == 0 and fetched_later):
-        return new, Outcome.unchanged if seen == held.fingerprint else Outcome.applied, False
+        same = seen == held.fingerprint
+        return (
+            new,
+            Outcome.unchanged if same else Outcome.applied,
+            sight.belated(comment.updated_at),
+        )
     if order < 0:
         return _see_older_comment(held, new, sight)
     if seen > (held.fingerprint or ""):
@@ -246,4 +260,4 @@ def _see_older_comment(
     long_after = sight.observed_at - held.observed_at >= doubts.WENT_BACK_AFTER
     if long_after and sight.via is Via.fetch:
         return new, Outcome.applied, False
-    return held, Outcome.stale, long_after and sight.via is Via.poll
+    return held, Outcome.stale, False
