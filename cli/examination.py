@@ -165,6 +165,9 @@ def _try_filter(source: Source, client: Client) -> None:
 def _webhook(
     source: Source, client: Client, secrets: Secrets, public_url: str
 ) -> Iterator[Finding]:
+    if source.intake == "polling":
+        yield Finding(source.name, WEBHOOK, None, 'intake = "polling": none is meant to come')
+        return
     if not secrets.webhook_secrets(source):
         names = " and ".join(source.webhook_secret_env)
         if names:

@@ -41,7 +41,7 @@ def _one(here: "Opened", source: "Source") -> bool:
     except (ConfigError, StoreAway):
         raise
     except Transient as error:
-        print(f"later: {source.name} cannot be reached now: {error}")
+        print(f"later: {source.name} cannot be read now: {error}")
         print(f"       {program()} sync {source.name}   reads it once it can")
     except Denied as error:
         typer.echo(f"ticketsync: {source.name}: {error}", err=True)

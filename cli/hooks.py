@@ -60,12 +60,12 @@ def _one(here: "Opened", source: "Source", act: Act) -> bool:
     if source.intake == "polling" and act is not _remove:
         print(f'{source.name}: intake = "polling": no webhook is meant to come')
         return act is _check
-    if not here.secrets.webhook_secrets(source):
+    if not here.secrets.webhook_secrets(source) and act is not _remove:
         print(f"{source.name}: no webhook secret, so polling only")
         print("  choose a secret, put it into a variable, name that in webhook_secret_env")
         return False
     if not here.settings.web.public_url or not _can(source).hooks_api:
-        _by_hand(source)
+        _by_hand(source, removing=act is _remove)
         return False
     try:
         client = _client(here, source)
@@ -90,11 +90,14 @@ def address(here: "Opened", source: "Source") -> str:
     return here.settings.web.webhook(source.slug)
 
 
-def _by_hand(source: "Source") -> None:
+def _by_hand(source: "Source", *, removing: bool) -> None:
     can = _can(source).hooks_api
     why = "[web] public_url (PUBLIC_URL) is not set" if can else "its tracker has no API for hooks"
     variable = next(iter(source.webhook_secret_env), "")
     print(f"{source.name}: {why}; by hand, at {source.url}:")
+    if removing:
+        print(f"  remove the webhook whose address ends in /webhooks/{source.slug}")
+        return
     print(f"  add a webhook to https://YOUR-HOST/webhooks/{source.slug}")
     print(f"  content type application/json; secret: the value of {variable}")
     print("  events: issues, comments, labels, milestones, links between issues, or everything")

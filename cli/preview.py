@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from cli.clients import Forgetful
-from schemas.errors import ConfigError, StoreAway, TicketsyncError
+from schemas.errors import ConfigError, StoreAway, TicketsyncError, Transient
 from schemas.model import Json
 
 if TYPE_CHECKING:
@@ -96,12 +97,20 @@ def preview(
         except (ConfigError, StoreAway):
             raise
         except TicketsyncError as failure:
-            look.error = str(failure)
+            look.error = _why(failure)
     if as_json:
         print_json([one.as_object() for one in results])
     else:
         _show(results, None if all_of_it else LINES)
     return int(any(one.error for one in results))
+
+
+def _why(failure: TicketsyncError) -> str:
+    """What went wrong, with the time to come back where the tracker or our budget names one."""
+    from cli.screen import span
+
+    wait = failure.retry_after if isinstance(failure, Transient) else None
+    return str(failure) if wait is None else f"{failure}; it may be asked again in {span(wait)}"
 
 
 def _show(results: list[Look], most: int | None) -> None:
@@ -297,6 +306,8 @@ def _said(value: Any) -> Json:
         return [_said(one) for one in value]
     if value is None or isinstance(value, (str, int, float, bool, dict)):
         return value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     for name in ("login", "title", "name", "key", "id"):
         found = getattr(value, name, None)
         if found:

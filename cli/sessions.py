@@ -92,11 +92,11 @@ def _standing(one: "Pass", cursor: "Cursor | None") -> dict[str, Any]:
 
 
 def _print_passes(source: str, standing: list[dict[str, Any]]) -> None:
-    from cli.screen import ago, print_table
+    from cli.screen import ago, line, print_table
 
     print()
     print_table(
-        (f"pass of {source}", "now", "began", "last complete", ">session", "where", "error"),
+        (f"pass of {source}", "now", "began", "last complete", ">session"),
         [
             (
                 one["name"],
@@ -104,17 +104,20 @@ def _print_passes(source: str, standing: list[dict[str, Any]]) -> None:
                 ago(one["began_at"]),
                 ago(one["ended_at"]),
                 one["session"],
-                _where(one["where"]),
-                one["error"],
             )
             for one in standing
         ],
         empty="no pass was made yet",
     )
+    for one in standing:
+        if one["error"]:
+            print(f"{one['name']}: {line(one['error'])}")
+        if one["status"] != "complete" and one["where"]:
+            print(f"{one['name']}: goes on at {line(_where(one['where']))}")
 
 
 def _where(mark: "JsonValue") -> str:
-    """Where a pass goes on, as it fits a cell."""
+    """Where a pass goes on, as it fits a line."""
     import orjson
 
     told = mark if isinstance(mark, str) else orjson.dumps(mark).decode() if mark else ""

@@ -10,11 +10,17 @@ from cli.given import Json
 from cli.notices import remarks, standing
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cli.context import Opened
+    from schemas.session import Session
     from store.status import SourceOverview, Watch
 
 WATCH_SECONDS = 2.0
 NO_HOOK = "none: polling only"
+NO_WAY = "none: no webhook secret, so nothing comes in"
+READINGS = ("tickets", "wide", "whole")
+"""The passes after which a source is as the tracker was."""
 
 
 def register(app: typer.Typer) -> None:
@@ -48,12 +54,19 @@ def status(
 def look(here: "Opened") -> dict[str, Any]:
     """The state as programs read it."""
     from runtime.clock import utc_now
+    from store import sessions
     from store.status import overview
 
+    now = utc_now()
     with here.store.read() as connection:
-        seen = overview(connection, utc_now())
+        seen = overview(connection, now)
+        shown = [one for one in seen.sources if one.name in here.declared]
+        last = [next(iter(sessions.find(connection, one.name, 1)), None) for one in shown]
     return {
-        "sources": [_source(here, one) for one in seen.sources if one.name in here.declared],
+        "sources": [
+            _source(here, one) | _parked(session, now)
+            for one, session in zip(shown, last, strict=True)
+        ],
         "deliveries": {"total": seen.total, "open": seen.open, "dead": seen.dead},
         "notices": standing(here),
     }
@@ -66,11 +79,12 @@ def _source(here: "Opened", one: "SourceOverview") -> dict[str, Any]:
         "status": _status(here, one.name, one.status),
         "behind_seconds": one.behind_seconds,
         "last_session": one.last_session,
+        "last_read": _last_read(one),
         "next_session": one.next_session,
         "reason": one.status_reason,
         "url": here.redactor.text(here.declared[one.name].url),
         "webhook": webhook_of(here, one.name),
-        **_watch(here, one.watch),
+        **_watch(here, one.name, one.watch),
         "tickets": one.tickets,
         "open": one.open,
         "dead": one.dead,
@@ -79,17 +93,38 @@ def _source(here: "Opened", one: "SourceOverview") -> dict[str, Any]:
     }
 
 
-def _watch(here: "Opened", watch: "Watch") -> dict[str, Any]:
-    """How well the webhook tells; shares are from 0 to 1, None when nothing had to be told."""
-    look = watch.look
+def _last_read(one: "SourceOverview") -> "datetime | None":
+    """When the tracker was last read to the end; a session that it refused has read nothing."""
+    passes = one.watch.passes
+    ended = [passes[name].ended_at for name in READINGS if name in passes]
+    return max((moment for moment in ended if moment is not None), default=None)
+
+
+def _parked(session: "Session | None", now: "datetime") -> dict[str, Any]:
+    """Until when the last session waits, and for what."""
+    waits = session is not None and session.resumes_at is not None and session.resumes_at > now
+    return {
+        "parked_until": session.resumes_at if session and waits else None,
+        "parked_by": (session.error or "") if session and waits else "",
+    }
+
+
+def _watch(here: "Opened", name: str, watch: "Watch") -> dict[str, Any]:
+    """How well the webhook tells; shares are from 0 to 1, None when nothing had to be told.
+
+    What was seen of a webhook while one was meant to come says nothing once none is.
+    """
+    meant = webhook_of(here, name) not in (NO_HOOK, NO_WAY)
+    unseen = _unseen(here, name) if meant else ""
+    look = watch.look if meant and not unseen else None
     return {
         "coverage": watch.day.share,
         "coverage_week": watch.week.share,
         "missed": watch.day.missed,
         "missed_week": watch.week.missed,
-        "silent_since": watch.silent_since,
+        "silent_since": watch.silent_since if meant else None,
         "hook_faults": [here.redactor.text(one.problem) for one in look.faults] if look else [],
-        "hook_unseen": here.redactor.text(look.unseen) if look else "",
+        "hook_unseen": here.redactor.text(look.unseen) if look else unseen,
         "hook_expires_at": look.expires_at if look else None,
         "passes": {
             name: {
@@ -105,10 +140,24 @@ def _watch(here: "Opened", watch: "Watch") -> dict[str, Any]:
 
 def webhook_of(here: "Opened", name: str) -> str:
     """The address that takes a source's webhooks, or that there is none."""
+    from trackers.registry import tracker_named
+
     source = here.declared[name]
-    if not here.secrets.webhook_secrets(source):
+    polled = source.intake != "webhook" and tracker_named(source.tracker).capabilities.polls
+    if source.intake == "polling" or (polled and not here.secrets.webhook_secrets(source)):
         return NO_HOOK
+    if not here.secrets.webhook_secrets(source):
+        return NO_WAY
     return here.settings.web.webhook(source.slug)
+
+
+def _unseen(here: "Opened", name: str) -> str:
+    """Why the webhook of a source cannot be looked at, whatever an earlier look has seen."""
+    from trackers.registry import tracker_named
+
+    looks = tracker_named(here.declared[name].tracker).capabilities.hooks_api
+    known = here.settings.web.public_url
+    return "[web] public_url (PUBLIC_URL) is not set" if looks and not known else ""
 
 
 def _status(here: "Opened", name: str, status: str) -> str:
@@ -129,7 +178,7 @@ def _print(found: dict[str, Any]) -> None:
                 span(one["behind_seconds"]) if one["open"] else "-",
                 one["dead"],
                 _doubt(one),
-                ago(one["last_session"]),
+                ago(one["last_read"]),
             )
             for one in found["sources"]
         ],
@@ -155,6 +204,9 @@ def _remark(one: dict[str, Any]) -> None:
     name = line(one["name"])
     if one["reason"]:
         print(f"{name}: {one['status']}: {line(one['reason'])}{_asked_again(one)}")
+    if one["parked_until"]:
+        until = clock(one["parked_until"])
+        print(f"{name}: parked: {line(one['parked_by'])}; goes on at {until}")
     print(f"{name}: webhook {one['webhook']}{_told(one)}")
     if one["silent_since"]:
         since = clock(one["silent_since"])
@@ -185,7 +237,7 @@ def _told(one: dict[str, Any]) -> str:
         for span, share, missed in spans
         if one[share] is not None
     ]
-    return f", {', '.join(told)}" if told and one["webhook"] != NO_HOOK else ""
+    return f", {', '.join(told)}" if told and one["webhook"] not in (NO_HOOK, NO_WAY) else ""
 
 
 def _percent(share: float) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.given import Json, given, program
-from schemas.errors import ConfigError, StoreAway, TicketsyncError
+from schemas.errors import ConfigError, StoreAway, TicketsyncError, Transient
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -245,7 +245,8 @@ def _stoppable(source: "Source", parts: "Parts", shown: "Progress") -> Iterator[
 def read_once(here: "Opened", source: "Source") -> "Session":
     """Reads one source with a bar, applies it and writes its files.
 
-    Raises TicketsyncError with what went wrong, KeyboardInterrupt when a person stopped it.
+    Raises Transient when its rest has to wait, TicketsyncError with what went wrong otherwise,
+    KeyboardInterrupt when a person stopped it.
     """
     from cli.progress import progress
 
@@ -254,6 +255,8 @@ def read_once(here: "Opened", source: "Source") -> "Session":
         shown.done(source.name)
     if result.interrupted:
         raise KeyboardInterrupt
+    if result.session is not None and result.session.status == "parked":
+        raise Transient(result.error or "the tracker asks to wait")
     if result.error or result.session is None:
         raise TicketsyncError(result.error or f"{source.name} was not read")
     return result.session

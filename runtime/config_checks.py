@@ -110,8 +110,18 @@ def _source(label: str, source: Table, environ: Environ) -> Iterator[str]:
     if len(pair) == 1:
         yield f"{label}: app_id_env and app_private_key_env belong together; only {pair[0]} is set"
     if source.get("direction") != "disabled":
+        yield from _intake(label, source)
         yield from _unset(label, source, environ)
         yield from _proof(label, source, environ)
+
+
+def _intake(label: str, source: Table) -> Iterator[str]:
+    """A source that nothing could ever reach."""
+    intake = source.get("intake")
+    if intake == "webhook" and not source.get("webhook_secret_env"):
+        yield f'{label}: intake is "webhook", but webhook_secret_env names no secret to prove one'
+    if intake == "polling" and source.get("tracker") == "generic":
+        yield f'{label}: intake is "polling", but a generic source lives on what is sent to it'
 
 
 def _proof(label: str, source: Table, environ: Environ) -> Iterator[str]:

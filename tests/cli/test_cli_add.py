@@ -4,6 +4,7 @@ import tomllib
 
 import pytest
 
+from sandbox.github.app import start
 from store import audit
 from tests.cli.conftest import Shell
 
@@ -146,3 +147,11 @@ def test_adding_is_in_the_audit(bare: Shell) -> None:
     bare.ok("add", "github", URL, "--yes")
     with bare.store() as store, store.read() as connection:
         assert [row["action"] for row in audit.find(connection)] == ["add"]
+
+
+def test_a_first_reading_that_has_to_wait_for_the_rate_limit_is_no_failure(bare: Shell) -> None:
+    with start(tickets=12, comments=20, rate_limit=4, rate_seconds=3600) as running:
+        bare.environ["GITHUB_TOKEN"] = running.plan.token
+        done = bare.ok("add", "github", running.repo_url, "--yes", "--api-url", running.url)
+    assert "later: shop cannot be read now: " in done.out
+    assert done.err == ""

@@ -157,7 +157,7 @@ def test_the_database_is_copied_while_in_use(synced: Shell) -> None:
 
 
 def test_pruning_says_what_it_dropped(synced: Shell) -> None:
-    kinds = {"bodies", "rows", "renders", "gaps", "notices", "validators"}
+    kinds = {"bodies", "rows", "renders", "gaps", "sessions", "notices", "validators"}
     assert synced.ok("db", "prune", "--json").json.keys() == kinds
 
 
@@ -225,5 +225,6 @@ def test_every_setting_of_the_example_is_one(bare: Shell) -> None:
         )
     )
     names = ("GITHUB_TOKEN", "GITHUB_WEBHOOK_SECRET", "JIRA_TOKEN", "JIRA_EMAIL")
+    names += ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY")
     bare.environ |= dict.fromkeys(names, "t")
     assert "my-repo" in bare.ok("config", "check").out
