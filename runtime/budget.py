@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 
 import orjson
 
+from schemas.errors import LONGEST_WAIT_SECONDS
 from schemas.ports import Allowance, Lane
 
 QUARTER = 4
@@ -35,6 +36,10 @@ SOON_SECONDS = 1.0
 
 UNNAMED_SECONDS = 3600.0
 """How long a window lasts when nobody says."""
+
+LONGEST_SECONDS = 7200.0
+"""No tracker has a longer window than an hour; a reset told to be further away is a garbled one,
+and must not keep everybody waiting."""
 
 SLOTS = 10
 """A window of a tracker that tells nothing slides in so many steps."""
@@ -103,15 +108,18 @@ class Budget:
         how many seconds there is a new one."""
         self._age(now)
         mine = self.flights.pop(who, None)
-        if limit:
+        if limit is not None and limit > 0:
             self.limit = limit
+            remaining = None if remaining is None else min(remaining, limit)
         if remaining is None or (seconds is not None and seconds <= 0):
             return
+        if self._size() is None:  # what was left when it was first told stands for the limit
+            self.limit = remaining if remaining > 0 else None
         self._learn(mine, max(remaining, 0), self._reset(now, seconds))
 
     def block(self, seconds: float, now: float) -> None:
-        """Nothing may be sent for so many seconds; a longer block stays."""
-        self.blocked = max(self.blocked, now + seconds)
+        """Nothing may be sent for so many seconds, a day at most; a longer block stays."""
+        self.blocked = max(self.blocked, now + min(seconds, LONGEST_WAIT_SECONDS))
 
     def humble(self, other: "Budget", now: float) -> None:
         """Takes the worse of what two knew: this one was lost, or not kept, for a while."""
@@ -202,6 +210,7 @@ class Budget:
     def _reset(self, now: float, seconds: float | None) -> float:
         """When the window ends; one that is never named ends as the documented one does."""
         if seconds is not None:
+            seconds = min(seconds, LONGEST_SECONDS)
             self.seconds = max(self.seconds or 0.0, seconds)
             return now + seconds + LATE_SECONDS
         return self.reset if self.left is not None else now + self._span()

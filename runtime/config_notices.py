@@ -46,10 +46,12 @@ def check(table: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[str]
 def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
+    except (ValueError, UnicodeError):
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable()
+    plain = url.isprintable() and " " not in url and "%" not in host
+    return parts.scheme in ("http", "https") and bool(host) and port != 0 and plain
 
 
 def _is_secret(text: str) -> bool:

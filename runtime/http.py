@@ -4,15 +4,19 @@ A name is looked up once, the addresses it has are vetted, and the connection go
 so a name that answers differently the second time (DNS rebinding) gains nothing.
 """
 
+import re
 import socket
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
@@ -20,8 +24,14 @@ from schemas.errors import Permanent, Transient
 
 TIMEOUT_SECONDS = 10.0
 MOST_BYTES = 64 * 1024
+_GLOBAL = IPv6Network("2000::/3")
+"""All that was ever given out of IPv6; elsewhere lie site-local and translated addresses, which
+`is_global` does not know of (https://www.iana.org/assignments/ipv6-address-space)."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 """IPv4 inside IPv6 (RFC 6052, 2.1)."""
+
+_SECRET = re.compile(r"(?=.*\d).{16,}")
+"""A part of an address that is taken for a secret; others are words like `incoming-webhooks`."""
 
 Resolve = Callable[[str, int], Sequence[str]]
 """(host, port) → its addresses as texts. Raises OSError."""
@@ -39,6 +49,7 @@ class Answer:
 class Outgoing:
     """A session that posts. Thread-safe; close it at the end.
 
+    `timeout` is how long each step may take, and once there is a connection all of them together.
     `resolve` and `transport` are seams; addresses are vetted whatever the transport.
     """
 
@@ -51,16 +62,13 @@ class Outgoing:
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
         self._timeout = timeout
-        vetted = _Vetted(
-            transport or httpx.HTTPTransport(trust_env=False), resolve or _look_up, allow_private
-        )
-        self._client = httpx.Client(
-            transport=vetted,
-            timeout=timeout,
-            follow_redirects=False,
-            trust_env=False,  # a proxy would look the name up for us, unvetted
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        )
+        self._transport = transport
+        self._tls = httpx.create_ssl_context(trust_env=False)
+        self._resolve = resolve or _look_up
+        self._allow_private = allow_private
+        self._idle: list[_Line] = []
+        self._closed = False
+        self._lock = threading.Lock()
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Posts and reads the answer, whatever its status; redirects are not followed.
@@ -68,30 +76,43 @@ class Outgoing:
         Raises Transient when nobody answers in time, Permanent for an address that is refused.
         Neither names more of the address than host and port.
         """
-        try:
-            with self._client.stream("POST", url, content=body, headers=dict(headers)) as answer:
-                return Answer(
-                    status=answer.status_code,
-                    retry_after=_retry_after(answer.headers.get("retry-after")),
-                    body=self._read(answer),
-                )
-        except httpx.TimeoutException:
-            raise Transient(f"{shown(url)}: no answer within {self._timeout:g} s") from None
-        except httpx.TransportError as error:
-            raise Transient(f"{shown(url)}: {_cause(error)}") from None
+        with self._line() as line:
+            try:
+                return line.post(url, body, headers)
+            except (httpx.InvalidURL, UnicodeError):  # the second: a name that IDNA does not allow
+                raise Permanent(f"{shown(url)} is no address that can be asked") from None
+            except httpx.TransportError as error:
+                late = line.is_overdue or isinstance(error, httpx.TimeoutException)
+                why = f"no answer within {self._timeout:g} s" if late else _cause(error)
+                raise Transient(f"{shown(url)}: {why}") from None
 
     def close(self) -> None:
-        """Closes its connections."""
-        self._client.close()
+        """Closes its connections, those in use as soon as they are not."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for line in idle:
+            line.close()
 
-    def _read(self, answer: httpx.Response) -> bytes:
-        """As much of a body as may be read: what is longer, or drips, is cut."""
-        found, until = b"", time.monotonic() + self._timeout
-        for chunk in answer.iter_raw():
-            found += chunk
-            if len(found) >= MOST_BYTES or time.monotonic() > until:
-                break
-        return found[:MOST_BYTES]
+    @contextmanager
+    def _line(self) -> Iterator["_Line"]:
+        """One for this thread alone, so that it can be cut without harm to others."""
+        with self._lock:
+            line = self._idle.pop() if self._idle else None
+        line = line or self._made()
+        try:
+            yield line
+        finally:
+            with self._lock:
+                kept = not self._closed
+                if kept:
+                    self._idle.append(line)
+            if not kept:
+                line.close()
+
+    def _made(self) -> "_Line":
+        inner = self._transport or httpx.HTTPTransport(verify=self._tls, trust_env=False)
+        return _Line(_Vetted(inner, self._resolve, self._allow_private), self._timeout)
 
 
 def shown(url: str) -> str:
@@ -105,9 +126,20 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{named}{f':{port}' if port else ''}"
 
 
+def secret_parts(url: str) -> set[str]:
+    """What of an address may be a secret, so that it can be struck out of what is shown."""
+    parts = urlsplit(url)
+    target = url.partition(parts.netloc)[2]
+    said = [target, *parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
+    found = {url, parts.password, *filter(_SECRET.fullmatch, said)}
+    return {one for one in found if one}
+
+
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the open Internet, also when it wraps another one."""
     found = ip_address(address.partition("%")[0])
+    if isinstance(found, IPv6Address) and not (found in _GLOBAL or found in _NAT64):
+        return False
     return all(one.is_global and not one.is_multicast for one in (found, *_inside(found)))
 
 
@@ -119,6 +151,77 @@ def _inside(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
     if address in _NAT64:
         wrapped.append(IPv4Address(address.packed[-4:]))
     return [one for one in wrapped if one is not None]
+
+
+class _Line:
+    """At most one connection, and a limit to how long it may take altogether.
+
+    httpx bounds each read, so an answer that drips would never end.
+    """
+
+    def __init__(self, transport: httpx.BaseTransport, timeout: float) -> None:
+        self._timeout = timeout
+        self._socket: socket.socket | None = None
+        self.is_overdue = False
+        self._client = httpx.Client(
+            transport=transport,
+            timeout=timeout,
+            follow_redirects=False,
+            trust_env=False,  # a proxy would look the name up for us, unvetted
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Posts, and reads what may be read of the answer. Raises httpx's errors."""
+        self.is_overdue = False
+        watch = threading.Timer(2 * self._timeout, self._cut)  # to connect, and to be answered
+        watch.daemon = True
+        watch.start()
+        try:
+            with self._client.stream(
+                "POST",
+                url,
+                content=body,
+                headers=dict(headers),
+                extensions={"trace": self._traced},
+            ) as answer:
+                return Answer(
+                    status=answer.status_code,
+                    retry_after=_retry_after(answer.headers.get("retry-after")),
+                    body=self._read(answer),
+                )
+        finally:
+            watch.cancel()
+
+    def close(self) -> None:
+        """Closes its connection."""
+        self._client.close()
+
+    def _read(self, answer: httpx.Response) -> bytes:
+        """As much of a body as may be read: what is longer, drips or breaks off is cut, since the
+        status has told all that counts."""
+        found, until = b"", time.monotonic() + self._timeout
+        with suppress(httpx.TransportError):
+            for chunk in answer.iter_raw():
+                found += chunk
+                if len(found) >= MOST_BYTES or time.monotonic() > until:
+                    break
+        return found[:MOST_BYTES]
+
+    def _traced(self, name: str, told: Mapping[str, Any]) -> None:
+        """httpcore tells of each step: here of the connection, and once more when it is TLS."""
+        if name in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = told["return_value"].get_extra_info("socket")
+            if self.is_overdue:
+                self._cut()
+
+    def _cut(self) -> None:
+        """Ends the connection under whoever reads from it."""
+        self.is_overdue = True
+        if self._socket is not None:
+            with suppress(OSError):  # closed already
+                # Not its own method: that of TLS would take the reader's state away.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 class _Vetted(httpx.BaseTransport):
@@ -143,8 +246,10 @@ class _Vetted(httpx.BaseTransport):
 
     def _vetted(self, url: httpx.URL) -> list[str]:
         port = url.port or {"https": 443}.get(url.scheme, 80)
+        # The resolver would spell an international name by older rules than the certificate.
+        name = url.raw_host.decode("ascii")
         try:
-            found = list(dict.fromkeys(self._resolve(url.host, port)))
+            found = list(dict.fromkeys(self._resolve(name, port)))
         except (OSError, UnicodeError) as error:
             raise httpx.ConnectError(f"the name cannot be looked up: {error}") from error
         vetted = [one for one in found if self._allow_private or is_public(one)]
@@ -196,7 +301,7 @@ def _retry_after(raw: str | None) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max((until - datetime.now(UTC)).total_seconds(), 0.0)

@@ -31,6 +31,9 @@ AWAY_SECONDS = 5.0
 KEPT_MS = 24 * 3600 * 1000
 """A budget nobody asked for so long is unknown again."""
 
+SKEW_SECONDS = 30.0
+"""An answer may be so old when it is here; a tracker's time further from ours is another time."""
+
 TRIES = 200
 """Each failed one means that somebody else's has succeeded."""
 
@@ -85,13 +88,21 @@ class Limits:
 
     def learn(self, credential: str, rate: Rate) -> None:
         """Takes note of the answer to this thread's last request, and of what its headers said."""
-        who, reset = self._who(), rate.reset_at
-        seconds = None if reset is None else reset.timestamp() - self._now()
+        who, seconds = self._who(), self._until_reset(rate)
 
         def step(one: Budget, at: float) -> None:
             one.answered(who, at, limit=rate.limit, remaining=rate.remaining, seconds=seconds)
 
         self._change(credential, step)
+
+    def _until_reset(self, rate: Rate) -> float | None:
+        """By our clock, unless the tracker's stands elsewhere: then by that."""
+        if rate.reset_at is None:
+            return None
+        now, told = self._now(), rate.told_at.timestamp() if rate.told_at else None
+        if told is not None and abs(told - now) > SKEW_SECONDS:
+            now = told
+        return rate.reset_at.timestamp() - now
 
     def block(self, credential: str, seconds: float) -> None:
         """Nothing may be sent for so many seconds: the tracker said so."""
@@ -119,8 +130,8 @@ class Limits:
                 self._away_until = time.monotonic() + self._away_seconds
                 log.warning("rate_budget_not_shared", error=type(error).__name__)
                 after, found = self._changed_alone(credential, step)
-        if self.metrics is not None and after.left is not None:
-            self.metrics.rate_left.labels(credential).set(after.left)
+        if self.metrics is not None:
+            self.metrics.left(credential, after.left)
         return found
 
     def _changed_alone(self, credential: str, step: Step[T]) -> tuple[Budget, T]:

@@ -11,6 +11,10 @@ TicketsyncError
 └── ConfigError   the process does not start; one line per fault, naming the key
 """
 
+LONGEST_WAIT_SECONDS = 86_400.0
+"""Whoever names a longer wait is asked again after a day: a garbled header would otherwise silence
+a source for ever, or name a moment that no calendar has."""
+
 
 class TicketsyncError(Exception):
     """Base of all errors a person may be shown as one line."""
@@ -25,11 +29,12 @@ class Rejected(TicketsyncError):
 
 
 class Transient(TicketsyncError):
-    """Something that may work later; `retry_after` is in seconds when the other side named it."""
+    """Something that may work later; `retry_after` is in seconds when the other side named it, a
+    day at most."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
-        self.retry_after = retry_after
+        self.retry_after = None if retry_after is None else min(retry_after, LONGEST_WAIT_SECONDS)
 
 
 class Spent(Transient):

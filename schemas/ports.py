@@ -42,11 +42,15 @@ class Grant(Model):
 
 
 class Rate(Model):
-    """What a tracker's headers say of our budget; times are aware UTC."""
+    """What a tracker's headers say of our budget; times are aware UTC.
+
+    `reset_at` goes by the tracker's own clock, which stood at `told_at`, where it was told.
+    """
 
     limit: int | None = None
     remaining: int | None = None
     reset_at: datetime | None = None
+    told_at: datetime | None = None
 
 
 class Validator(Model):

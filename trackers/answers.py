@@ -80,7 +80,12 @@ class Answer:
     @property
     def date(self) -> datetime:
         """The tracker's clock; ours when it does not tell."""
-        return _http_date(self.headers.get("date")) or datetime.now(UTC)
+        return self.told_at or datetime.now(UTC)
+
+    @property
+    def told_at(self) -> datetime | None:
+        """The tracker's clock, when it tells."""
+        return _http_date(self.headers.get("date"))
 
     @property
     def validator(self) -> Validator | None:

@@ -153,7 +153,8 @@ class Session:
                     continue
                 if answer.status_code != 200:
                     answer.read()
-                    self._judged(_answer(answer, f"GET {url.path}"))
+                    found = _answer(answer, f"GET {url.path}")
+                    _ = self._judged(found) if self._is_ours(url) else judged(found, self._manners)
                     raise Permanent(f"GET {url.path}: HTTP {answer.status_code}")
                 for piece in answer.iter_bytes():
                     got += len(piece)
@@ -181,6 +182,9 @@ class Session:
         """Whether a full address lies at this API: nothing else is ever sent our credential."""
         return _origin(address) == self._origin
 
+    def _is_ours(self, url: http.URL) -> bool:
+        return self.owns(str(url))
+
     def _url(self, address: str, params: Params | None = None) -> http.URL:
         full = address if "://" in address else f"{self.base}{address}"
         if not self.owns(full):
@@ -190,13 +194,18 @@ class Session:
 
     @contextmanager
     def _stream(self, url: http.URL) -> Iterator[http.Response]:
-        own = self._authority.header() if self.owns(str(url)) else None
+        """Only what goes to our own API counts against its limit."""
+        ours = self._is_ours(url)
+        own = self._authority.header() if ours else None
         headers = {"Authorization": own} if own else {}
-        self._limiter.wait(self._authority.credential, self._manners.usual)
+        if ours:
+            self._limiter.wait(self._authority.credential, self._manners.usual)
         began = time.perf_counter()
         try:
             with self._client.stream("GET", url, headers=headers) as answer:
                 self._note("GET", url, answer.status_code, time.perf_counter() - began)
+                if ours:
+                    self._learn(_answer(answer, "GET", read=False))
                 yield answer
         except http.RequestError as error:
             raise Transient(f"GET {url.path}: no answer ({type(error).__name__})") from None
@@ -300,11 +309,15 @@ class Session:
                 content=payload.content,
             )
             status = answer.status_code
-            rate = self._manners.rate(_answer(answer, method))
-            self._limiter.learn(self._authority.credential, rate or Rate())
+            self._learn(_answer(answer, method))
         finally:
             self._note(method, url, status, time.perf_counter() - began)
         return answer
+
+    def _learn(self, answer: Answer) -> None:
+        rate = self._manners.rate(answer) or Rate()
+        told = rate.model_copy(update={"told_at": answer.told_at}) if rate.reset_at else rate
+        self._limiter.learn(self._authority.credential, told)
 
     def _note(self, method: str, url: http.URL, status: int | None, seconds: float) -> None:
         path = url.raw_path.decode("ascii", "replace")
@@ -327,14 +340,14 @@ def credential_name(base: str, secret: str) -> str:
     return hashlib.sha256(f"{base}\n{secret}".encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _answer(raw: http.Response, asked: str, *, moved: bool = False) -> Answer:
+def _answer(raw: http.Response, asked: str, *, moved: bool = False, read: bool = True) -> Answer:
     links = {name: link["url"] for name, link in raw.links.items() if name and "url" in link}
     return Answer(
         status=raw.status_code,
         asked=asked,
         url=str(raw.url),
         headers={name.lower(): value for name, value in raw.headers.items()},
-        body=raw.content,
+        body=raw.content if read else b"",
         links=links,
         moved=moved,
     )

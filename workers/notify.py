@@ -15,9 +15,9 @@ import structlog
 
 from runtime import config
 from runtime.clock import utc_now
-from runtime.http import Answer, Outgoing, shown
+from runtime.http import Answer, Outgoing, secret_parts, shown
 from runtime.telemetry.redact import Redactor
-from schemas.errors import TicketsyncError, Transient
+from schemas.errors import LONGEST_WAIT_SECONDS, TicketsyncError, Transient
 from schemas.model import Json
 from schemas.settings import Settings
 from store import outbox
@@ -28,12 +28,13 @@ from workers import envelope
 EVERY_SECONDS = 1.0
 AT_ONCE = 32
 IN_FLIGHT = 8
+ENDING_SECONDS = 1.0
+"""How long one that is told to end waits for what is under way, so that it can note what came."""
 START_SECONDS, LINGER_SECONDS = 20.0, 30.0
 """How long sends of one claim are begun, and how long those under way are waited for: together less
 than the claim holds."""
 SCHEDULE = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds before each retry (Standard Webhooks, "Deliverability and reliability")."""
-MOST_WAIT_SECONDS = 86_400.0
 ADDRESS_TROUBLE = frozenset({429, 502, 503, 504})
 """Answers about the address, not about what was sent to it."""
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
@@ -81,6 +82,7 @@ class Sender:
         self._thread: threading.Thread | None = None
         self._paused_until: datetime | None = None
         self._troubles = 0
+        self._under_way: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begins to look for what is due, every second."""
@@ -102,7 +104,7 @@ class Sender:
         StoreAway without a database.
         """
         until, sent = time.monotonic() + seconds, 0
-        while time.monotonic() < until and not self._resting():
+        while time.monotonic() < until and not self._resting() and self._room() > 0:
             letters = self._claim()
             if not letters:
                 break
@@ -136,6 +138,11 @@ class Sender:
         paused = self._paused_until is not None and self._now() < self._paused_until
         return paused or self._stop.is_set()
 
+    def _room(self) -> int:
+        """How many more may be in flight: those of an earlier round may still be waiting."""
+        self._under_way = [one for one in self._under_way if one.is_alive()]
+        return IN_FLIGHT - len(self._under_way)
+
     def _claim(self) -> list[Letter]:
         now = self._now()
         with self._store.read() as connection:
@@ -153,12 +160,12 @@ class Sender:
         this = _Round(deque(_lanes(letters)), min(until, time.monotonic() + START_SECONDS))
         threads = [
             threading.Thread(target=self._work, args=(this,), name="notice", daemon=True)
-            for _ in range(min(IN_FLIGHT, len(this.lanes)))
+            for _ in range(min(self._room(), len(this.lanes)))
         ]
+        self._under_way += threads
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join(max(0.0, this.until + linger - time.monotonic()))
+        self._wait_for(threads, this.until + linger)
         tried = list(this.tried)
         with self._store.write() as connection:
             outbox.settle(connection, tried)
@@ -167,6 +174,13 @@ class Sender:
         if this.gone:
             log.error("notices_switched_off", reason=_off(self._url))
         return sum(one.sent_at is not None for one in tried)
+
+    def _wait_for(self, threads: Sequence[threading.Thread], until: float) -> None:
+        for thread in threads:
+            while thread.is_alive() and (now := time.monotonic()) < until:
+                if self._stop.is_set():
+                    until = min(until, now + ENDING_SECONDS)
+                thread.join(min(0.1, until - now))
 
     def _work(self, this: _Round) -> None:
         while this.lanes:
@@ -238,7 +252,7 @@ class Sender:
     def _pause(self, now: datetime, wait: float | None) -> None:
         """The address is asked ever more seldom, one notice at a time, until it answers again."""
         pause = min(FIRST_PAUSE * 2**self._troubles, LONGEST_PAUSE)
-        until = now + timedelta(seconds=min(wait, MOST_WAIT_SECONDS) if wait is not None else pause)
+        until = now + timedelta(seconds=pause if wait is None else min(wait, LONGEST_WAIT_SECONDS))
         if self._paused_until is None or until > self._paused_until:
             if not self._resting():  # those under way beside it are one trouble, not several
                 self._troubles = min(self._troubles + 1, 10)
@@ -252,7 +266,8 @@ def prepare(settings: Settings, store: Store) -> Sender | None:
         return None
     secrets = config.secrets(settings)
     signing = secrets.signing(notices.secret_env)
-    redactor = Redactor({*secrets.values(config.sources(settings)), *signing})
+    known = {*secrets.values(config.sources(settings)), *signing, *secret_parts(notices.url)}
+    redactor = Redactor(known)
     return Sender(
         store,
         Outgoing(allow_private=notices.allow_private),
@@ -276,7 +291,7 @@ def _is_taken(answer: Answer) -> bool:
 def _wait(number: int, named: float | None) -> float:
     """Seconds before the next try, spread so that not all come at once; a named time wins."""
     if named is not None:
-        return min(named, MOST_WAIT_SECONDS)
+        return min(named, LONGEST_WAIT_SECONDS)
     return SCHEDULE[number - 1] * random.uniform(1.0, 1.2)  # noqa: S311 - jitter, not a secret
 
 

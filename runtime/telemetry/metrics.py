@@ -1,6 +1,7 @@
 """Counters and histograms of one process, in a registry of its own; nothing is global."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from threading import Thread
 from wsgiref.simple_server import WSGIServer
@@ -33,12 +34,6 @@ class Metrics:
         self.refetches = self._counter(
             "refetches", "Tickets read again because of doubt", "source", "result"
         )
-        self.requests = self._counter(
-            "tracker_requests", "Requests sent to trackers", "tracker", "source", "result"
-        )
-        self.sessions = self._counter(
-            "reconcile_sessions", "Finished reconcile sessions", "source", "result"
-        )
         self.rate_left = Gauge(
             "ticketsync_rate_left",
             "Requests a credential has left until its tracker's next window",
@@ -48,6 +43,14 @@ class Metrics:
         self.rate_parked = self._counter(
             "rate_parked", "Requests not sent, to keep a tracker's rate limit", "lane"
         )
+
+    def left(self, credential: str, requests: int | None) -> None:
+        """What a credential has left; a window of which nothing is known shows no number."""
+        if requests is None:
+            with suppress(KeyError):
+                self.rate_left.remove(credential)
+        else:
+            self.rate_left.labels(credential).set(requests)
 
     def serve(self, port: int) -> Callable[[], None]:
         """Offers the registry at the first free port from `port` on; returns what stops it.

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.budget import LATE_SECONDS, SOON_SECONDS, Budget, reserve
+from runtime.budget import LATE_SECONDS, LONGEST_SECONDS, SOON_SECONDS, Budget, reserve
+from schemas.errors import LONGEST_WAIT_SECONDS
 from schemas.ports import Allowance, Lane
 
 LANES: tuple[Lane, ...] = ("webhook", "reconcile", "backfill")
@@ -174,6 +175,31 @@ def test_odd_words_of_a_tracker_change_nothing() -> None:
     assert passed(budget, "webhook", None) == 200
     budget.answered("me", START, remaining=-3, seconds=60)
     assert budget.left == 0
+
+
+def test_a_garbled_header_keeps_nobody_waiting_for_ever() -> None:
+    budget = told(0, seconds=200 * 365 * 86_400.0)
+    wait = budget.ask("webhook", "me", None, START)
+    assert wait == LONGEST_SECONDS + LATE_SECONDS
+    assert budget.ask("webhook", "me", None, START + wait) == 0
+    budget.block(1e15, START)
+    assert budget.ask("webhook", "me", None, START) == LONGEST_WAIT_SECONDS
+
+
+def test_no_more_is_left_than_the_limit_of_the_same_answer() -> None:
+    assert passed(told(5000, limit=60), "webhook", None) == 60
+
+
+def test_a_limit_below_nothing_is_none() -> None:
+    assert told(7, limit=-5).limit == 7
+
+
+@pytest.mark.parametrize(("lane", "most"), [("webhook", 100), ("reconcile", 90), ("backfill", 70)])
+def test_a_tracker_that_names_no_limit_has_reserves_all_the_same(lane: Lane, most: int) -> None:
+    budget = Budget()
+    budget.ask("webhook", "me", None, START)
+    budget.answered("me", START, remaining=100, seconds=600)
+    assert passed(budget, lane, None) == most
 
 
 def test_a_block_holds_for_all_and_is_never_shortened() -> None:

@@ -1,12 +1,16 @@
 """The guarded session: where it goes, where it refuses to, and what it makes of answers."""
 
+import socket
 import ssl
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
 
-from runtime.http import MOST_BYTES, Outgoing, is_public, shown
+from runtime.http import MOST_BYTES, Answer, Outgoing, is_public, secret_parts, shown
 from schemas.errors import Permanent, Transient
 from tests.listening import listening
 from tests.servers import free_port
@@ -51,7 +55,8 @@ def post(session: Outgoing, url: str = URL):
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
         "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0",
         "fc00::1", "ff02::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
-        "2001:0:7f00:1::",
+        "2001:0:7f00:1::", "64:ff9b:1::7f00:1", "::127.0.0.1", "::ffff:0:7f00:1", "fec0::1",
+        "5f00::1",
     ],
 )  # fmt: skip
 def test_an_address_that_leads_inside_is_refused(address: str) -> None:
@@ -147,8 +152,15 @@ def test_of_a_long_answer_only_the_beginning_is_read() -> None:
 
 @pytest.mark.parametrize(
     ("said", "seconds"),
-    [("30", 30), ("Fri, 01 Jan 2010 00:00:00 GMT", 0), ("soon", None), ("-5", None), ("", None)],
-    ids=["seconds", "past", "words", "negative", "empty"],
+    [
+        ("30", 30),
+        ("Fri, 01 Jan 2010 00:00:00 GMT", 0),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999", None),
+    ],
+    ids=["seconds", "past", "words", "negative", "empty", "zone"],
 )
 def test_retry_after_is_understood_in_both_forms(said: str, seconds: float | None) -> None:
     network = Network(lambda _: httpx.Response(503, headers={"retry-after": said}))
@@ -213,3 +225,75 @@ def test_a_port_nobody_listens_on_is_worth_another_try() -> None:
 )
 def test_an_address_is_shown_without_what_may_be_secret(url: str, as_shown: str) -> None:
     assert shown(url) == as_shown
+
+
+@pytest.mark.parametrize("url", ["http://\u2028/", "http://xn--a/", "http://[::1/"])
+def test_an_address_that_cannot_be_asked_is_told_in_words(url: str) -> None:
+    with pytest.raises(Permanent, match="is no address that can be asked"):
+        post(outgoing(Network(), PUBLIC), url)
+
+
+def test_an_international_name_is_looked_up_as_its_certificate_spells_it() -> None:
+    asked: list[str] = []
+
+    def resolve(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return [PUBLIC]
+
+    network = Network()
+    post(Outgoing(resolve=resolve, transport=httpx.MockTransport(network)), "https://fa\u00df.de/")
+    assert asked == ["xn--fa-hia.de"]
+    assert network.requests[0].extensions["sni_hostname"] == "xn--fa-hia.de"
+
+
+def test_an_answer_that_breaks_off_after_its_status_is_one() -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"tak"
+        raise httpx.ReadError("gone")
+
+    network = Network(lambda _: httpx.Response(200, content=broken()))
+    assert post(outgoing(network, PUBLIC)) == Answer(200, body=b"tak")
+
+
+@contextmanager
+def dripping() -> Iterator[int]:
+    """A server whose headers never end: each byte comes before a read would time out."""
+    server, ended = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+    def drip() -> None:
+        one, _ = server.accept()
+        with one, suppress(OSError):
+            one.sendall(b"HTTP/1.1 200 OK\r\nx-long: ")
+            while not ended.wait(0.05):
+                one.sendall(b"x")
+
+    thread = threading.Thread(target=drip, daemon=True)
+    thread.start()
+    yield server.getsockname()[1]
+    ended.set()
+    thread.join(5)
+    server.close()
+
+
+def test_headers_that_drip_are_cut_off() -> None:
+    began = time.monotonic()
+    with dripping() as port, pytest.raises(Transient, match="no answer within"):
+        post(Outgoing(allow_private=True, timeout=0.3), f"http://127.0.0.1:{port}/")
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("https://u:pass@h.example/in", {"pass"}),
+        ("https://h.example/services/T00/abc123def456ghi789", {"abc123def456ghi789"}),
+        ("https://h.example/in?key=0123456789abcdef", {"0123456789abcdef"}),
+        ("https://h.example/incoming-webhooks-of-all", set()),
+    ],
+    ids=["user", "path", "query", "words"],
+)
+def test_the_secret_parts_of_an_address_are_known(url: str, secrets: set[str]) -> None:
+    found = secret_parts(url)
+    assert secrets <= found
+    assert "incoming-webhooks-of-all" not in found
+    assert url in found

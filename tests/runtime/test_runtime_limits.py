@@ -126,6 +126,33 @@ def test_what_is_left_and_what_was_parked_is_measured(clock: Clock) -> None:
     assert found("ticketsync_rate_parked_total", {"lane": "reconcile"}) == 1
 
 
+def test_a_window_of_which_nothing_is_known_shows_no_number(clock: Clock) -> None:
+    metrics = Metrics()
+    own = Limits(now=clock, metrics=metrics)
+    own.learn("c", rate(clock(), 0))
+    clock.seconds += 61
+    assert waits(own) == 0
+    assert metrics.registry.get_sample_value("ticketsync_rate_left", {"credential": "c"}) is None
+
+
+@pytest.mark.parametrize("days", [-400, -1, 1, 400])
+def test_a_reset_goes_by_the_tracker_s_clock_where_ours_is_wrong(
+    own: Limits, clock: Clock, days: int
+) -> None:
+    theirs = clock() + days * 86_400
+    told = datetime.fromtimestamp(theirs, UTC)
+    own.learn("c", rate(theirs, 1).model_copy(update={"told_at": told}))
+    assert [waits(own), waits(own)] == [0, 61]
+
+
+def test_an_answer_that_was_long_on_its_way_does_not_move_the_reset(
+    own: Limits, clock: Clock
+) -> None:
+    told = datetime.fromtimestamp(clock() - 20, UTC)
+    own.learn("c", rate(clock(), 0).model_copy(update={"told_at": told}))
+    assert waits(own) == 61
+
+
 def test_processes_share_block_and_budget(pair: list[Limits]) -> None:
     one, other = pair
     one.block("blocked", 30)

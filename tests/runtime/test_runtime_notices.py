@@ -76,7 +76,19 @@ def test_a_secret_of_another_form_is_refused_and_not_repeated(write, secret):
 
 
 @pytest.mark.parametrize(
-    "url", ["hooks.example/in", "ftp://h/", "https://", "http://[x", "http://h:x/"]
+    "url",
+    [
+        "hooks.example/in",
+        "ftp://h/",
+        "https://",
+        "http://[x",
+        "http://h:x/",
+        "http://h:0/",
+        "http://h ost/",
+        "http://[fe80::1%25eth0]/",
+        f"http://{'a' * 64}.example/",
+        "http://a..b/",
+    ],
 )
 def test_what_is_no_address_is_refused(write, url):
     (fault,) = faults(write(), **{"NOTICES_URL": url, NAME: SECRET})

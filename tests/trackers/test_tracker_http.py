@@ -5,9 +5,13 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from schemas.errors import Denied, Permanent, Transient
+from schemas.errors import LONGEST_WAIT_SECONDS, Denied, Permanent, Transient
 from tests.trackers.stand_ins import Budget, Memory, Script
+from trackers.azure_devops import auth as azure_devops
+from trackers.github import auth as github
+from trackers.gitlab import auth as gitlab
 from trackers.http import Session, credential_name
+from trackers.jira import auth as jira
 
 BASE = "https://api.tracker.test/v3"
 
@@ -144,6 +148,48 @@ def test_the_budget_is_learnt_from_headers():
     [rate] = one.budget.rates
     assert (rate.limit, rate.remaining) == (5000, 4999)
     assert rate.reset_at == datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+    assert rate.told_at is None
+
+
+def test_the_tracker_s_clock_goes_with_its_reset():
+    headers = {"x-ratelimit-remaining": "9", "x-ratelimit-reset": "1795176000"}
+    headers |= {"date": "Fri, 20 Nov 2026 11:30:00 GMT"}
+    one = Fixture(httpx.Response(200, headers=headers))
+    one.session.get("/x")
+    [rate] = one.budget.rates
+    assert rate.told_at == datetime(2026, 11, 20, 11, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("named", ["999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_garbled_retry_after_is_a_day_at_most(named):
+    one = Fixture(httpx.Response(503, headers={"retry-after": named}))
+    with pytest.raises(Transient) as caught:
+        one.session.get("/x")
+    assert caught.value.retry_after == LONGEST_WAIT_SECONDS
+
+
+def test_a_file_counts_against_our_own_api_only():
+    rates = {"x-ratelimit-limit": "9", "x-ratelimit-remaining": "7"}
+    there = {"location": "https://storage.test/f", **rates}
+    one = Fixture(httpx.Response(302, headers=there), httpx.Response(200, content=b"x"))
+    assert b"".join(one.session.download("/files/1")) == b"x"
+    assert one.budget.waits == ["abc"]
+    assert [rate.remaining for rate in one.budget.rates] == [7]
+
+
+def test_a_storage_that_is_busy_does_not_stop_our_api():
+    away = httpx.Response(429, headers={"retry-after": "60"})
+    one = Fixture(redirect("https://storage.test/f", 302), away)
+    with pytest.raises(Transient, match="rate limit"):
+        list(one.session.download("/files/1"))
+    assert one.budget.blocks == []
+
+
+def test_nobody_has_a_budget_at_each_api():
+    made = (github.Anonymous, gitlab.Anonymous, jira.Anonymous, azure_devops.Anonymous)
+    names = {one(f"https://{number}.test").credential for number, one in enumerate(made)}
+    assert len(names) == len(made)
+    assert {one(BASE).credential for one in made} == {credential_name(BASE, "")}
 
 
 @pytest.mark.parametrize(

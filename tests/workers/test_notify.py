@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,13 +12,14 @@ from runtime.http import Outgoing
 from runtime.telemetry.redact import Redactor
 from schemas import notice
 from schemas.notice import TYPES
+from schemas.settings import NoticesSettings, Settings
 from store import outbox
 from store.database import Store
 from store.notices import Teller
 from store.outbox import Letter
 from tests.builders import NOW, SOURCE, Clock, a_ticket
-from tests.listening import OTHER_SECRET, SECRET, Got
-from workers.notify import AT_ONCE, IN_FLIGHT, SCHEDULE, Sender
+from tests.listening import OTHER_SECRET, SECRET, Got, listening
+from workers.notify import AT_ONCE, IN_FLIGHT, SCHEDULE, Sender, prepare
 
 URL = "https://hooks.example/in"
 Answering = Callable[[Got], httpx.Response]
@@ -353,3 +355,43 @@ def test_the_schedule_is_that_of_the_standard() -> None:
     hours = [timedelta(seconds=seconds) / timedelta(hours=1) for seconds in SCHEDULE[3:]]
     assert SCHEDULE[:3] == (5, 5 * 60, 30 * 60)
     assert hours == [2, 5, 10, 14, 20, 24]
+
+
+def test_one_that_is_told_to_end_notes_what_came_meanwhile(started: Post) -> None:
+    came, over = threading.Event(), threading.Event()
+
+    def hang(got: Got) -> httpx.Response:
+        if got.content["key"] == "2":
+            came.set()
+            over.wait(20)
+        return httpx.Response(204)
+
+    started.receiver.answer = hang
+    started.record(1, 2)
+    assert came.wait(5)
+    started.sender.stop(5)
+    assert [one.state for one in started.letters()] == ["sent", "waiting"]
+    over.set()
+
+
+def test_what_never_comes_back_does_not_pile_up(post: Post) -> None:
+    over = threading.Event()
+    post.receiver.answer = lambda _: httpx.Response(204 if over.wait(20) else 500)
+    for first in range(1, 50, 10):
+        post.record(*range(first, first + 10))
+        post.sender.send_due(0.05, 0.05)
+    assert len(post.receiver.got) == IN_FLIGHT
+    over.set()
+
+
+def test_what_is_secret_in_the_address_never_goes_out(sqlite_store: Store, tmp_path: Path) -> None:
+    hidden = "abc123def456ghi789"
+    (tmp_path / ".env").write_text(f"TICKETSYNC_NOTICES_SECRET={SECRET}\n")
+    with listening() as receiver:
+        url = f"http://127.0.0.1:{receiver.port}/services/{hidden}"
+        notices = NoticesSettings(url=url, allow_private=True)
+        sender = prepare(Settings(notices=notices, folder=tmp_path), sqlite_store)
+        assert sender is not None
+        sender.try_out({"echoed": f"no such hook: {hidden}"})
+        sender.stop()
+    assert receiver.got[0].content == {"echoed": "no such hook: [redacted]"}

@@ -27,7 +27,8 @@ PLAN = OAuthPlan(
 class Anonymous:
     """Reads public projects."""
 
-    credential = "anonymous"
+    def __init__(self, base: str) -> None:
+        self.credential = credential_name(base, "")
 
     def header(self) -> str | None:
         return None
@@ -65,4 +66,4 @@ def authority(
     if source.auth == "oauth":
         return Granted(base, source, credentials, PLAN, transport=transport)
     token = (credentials.token(source) or "").strip()
-    return Token(base, token) if token else Anonymous()
+    return Token(base, token) if token else Anonymous(base)

@@ -149,7 +149,7 @@ class GitHub:
         if key:
             return auth.App(base, key, name, self.minted, self.now)
         token = (credentials.token(source) or "").strip()
-        return auth.Token(base, token) if token else auth.Anonymous()
+        return auth.Token(base, token) if token else auth.Anonymous(base)
 
 
 GITHUB: Tracker = GitHub()

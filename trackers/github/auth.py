@@ -20,11 +20,11 @@ from trackers.oauth import Granted
 _RENEW_BEFORE = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
 class Anonymous:
     """Reads public repositories, 60 requests an hour and address."""
 
-    credential: str = "anonymous"
+    def __init__(self, base: str) -> None:
+        self.credential = credential_name(base, "")
 
     def header(self) -> str | None:
         return None

@@ -139,7 +139,7 @@ def _authority(
             base, source, credentials, PLAN, site=address.site(source), transport=transport
         )
     token = (credentials.token(source) or "").strip()
-    return auth.Token(base, token) if token else auth.Anonymous()
+    return auth.Token(base, token) if token else auth.Anonymous(base)
 
 
 GITLAB: Tracker = GitLab()

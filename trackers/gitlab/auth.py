@@ -1,7 +1,6 @@
 """Who asks: nobody, or whoever holds a token; OAuth grants have a home of their own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from schemas.errors import Denied
 from trackers.base import OAuthPlan, Reach
@@ -27,11 +26,11 @@ PLAN = OAuthPlan(
 (https://docs.gitlab.com/api/oauth2/)."""
 
 
-@dataclass(frozen=True, slots=True)
 class Anonymous:
     """Reads public projects."""
 
-    credential: str = "anonymous"
+    def __init__(self, base: str) -> None:
+        self.credential = credential_name(base, "")
 
     def header(self) -> str | None:
         return None

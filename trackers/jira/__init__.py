@@ -139,7 +139,7 @@ def _authority(
     base = address.api_base(source)
     token = (credentials.token(source) or "").strip()
     if not token:
-        return base, auth.Anonymous()
+        return base, auth.Anonymous(base)
     if address.deployment(source) == "server":
         return base, auth.Token(base, token)
     email = (credentials.email(source) or "").strip()

@@ -42,7 +42,8 @@ class Token:
 class Anonymous:
     """Reads projects that are open to everybody."""
 
-    credential = "anonymous"
+    def __init__(self, base: str) -> None:
+        self.credential = credential_name(base, "")
 
     def header(self) -> str | None:
         return None

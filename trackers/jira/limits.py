@@ -92,6 +92,6 @@ def _number(raw: str | None) -> int | None:
 def _moment(raw: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat((raw or "").strip())
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)

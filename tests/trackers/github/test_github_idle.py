@@ -165,10 +165,10 @@ def test_a_whole_walk_is_never_conditional(world, client):
     ("base", "who", "expected"),
     [
         ("https://api.github.com", auth.Token("b", "t"), Allowance(requests=5000, seconds=3600)),
-        ("https://api.github.com", auth.Anonymous(), Allowance(requests=60, seconds=3600)),
+        ("https://api.github.com", auth.Anonymous("b"), Allowance(requests=60, seconds=3600)),
         ("https://api.firm.ghe.com", auth.Token("b", "t"), Allowance(requests=5000, seconds=3600)),
         ("https://git.firm.test/api/v3", auth.Token("b", "t"), None),
-        ("https://api.github.com.evil.test", auth.Anonymous(), None),
+        ("https://api.github.com.evil.test", auth.Anonymous("b"), None),
     ],
 )
 def test_the_documented_limit_is_the_one_to_begin_with(base, who, expected):
