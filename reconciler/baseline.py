@@ -2,23 +2,47 @@
 
 from reconciler import census
 from reconciler.run import Run
+from schemas.errors import Transient
 from store import left_out, sources
 
 
 def take(run: Run) -> None:
-    """Notes every ticket there is, once, with its revision; an unfinished one begins anew.
+    """Notes every ticket there is, once, with its revision; an unfinished one goes on.
 
     Without it a census would import them, and an event on one could not be told from a new ticket.
+    A source that starts with "all" again is read as if for the first time.
     """
-    if run.source.start != "now" or run.state.baseline_at is not None:
-        return
-    began = run.parts.now()
-    for page in run.asking.client("backfill").census():
-        run.check_stop()
-        with run.parts.store.write() as connection:
+    if run.source.start != "now":
+        _lift(run)
+    elif run.state.baseline_at is None:
+        _note(run)
+
+
+def _note(run: Run) -> None:
+    """What is created while it lasts is in it, too: a walk tells that by its date."""
+    name = run.source.name
+    with run.making("census", main=True) as made:
+        this = census.begun(run, made.before.mark, baseline=True)
+        for page in run.asking.client("backfill").census(this.at):
+            run.check_stop()
+            this = this.model_copy(update={"at": page.mark})
             shown = {one.ticket: one.revision for one in page.seen if one.place != "trashed"}
-            left_out.put(connection, run.source.name, shown.items(), "baseline")
+            with run.parts.store.write() as connection:
+                census.keep(run, connection, this)
+                left_out.put(connection, name, shown.items(), "baseline")
+        with run.parts.store.write() as connection:
+            census.keep(run, connection, None)
+            sources.note(connection, name, baseline_at=this.began_at)
+    run.state = run.state.model_copy(update={"baseline_at": this.began_at})
+
+
+def _lift(run: Run) -> None:
+    """Nothing is left out any more, so that all has to be read."""
+    if run.state.baseline_at is None:
+        return
+    name, scope = run.source.name, run.state.cursor_scope or ""
     with run.parts.store.write() as connection:
-        sources.note(connection, run.source.name, baseline_at=began)
-    census.taken(run)
-    run.state = run.state.model_copy(update={"baseline_at": began})
+        left_out.forget(connection, name, "baseline")
+        if not sources.move_cursor(connection, name, None, scope, run.lease, baseline_at=None):
+            raise Transient(f"{name}: another process took this reconcile over")
+    run.state = run.state.model_copy(update={"baseline_at": None, "cursor": None})

@@ -9,16 +9,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pydantic import ValidationError
+
 from reconciler import gaps, hints, missing
 from reconciler.gaps import Find
 from reconciler.run import Run
 from schemas.errors import Transient
 from schemas.event import Aspect
-from schemas.model import Model
+from schemas.model import Json, Model
 from schemas.revision import compare
 from schemas.session import Pass
 from schemas.tracker import CensusPage, Part, Seen
 from store import census, journal, known, left_out, passes
+from store.database import Connection
 
 AT_LEAST = 1_000
 """Tickets of a slice: a smaller source is counted at once."""
@@ -27,13 +30,16 @@ Question = tuple[str, Aspect, str]
 
 
 class Round(Model):
-    """A census under way: since when, where it goes on, how many tickets it was shown so far."""
+    """A census under way: since when, where it goes on, how many tickets there may be.
+
+    A `baseline` is only to note what there is.
+    """
 
     number: int
     began_at: datetime
     at: str | None = None
-    shown: int = 0
     total: int | None = None
+    baseline: bool = False
 
 
 def look(run: Run) -> None:
@@ -41,8 +47,10 @@ def look(run: Run) -> None:
     before = run.last("census")
     if not (before.mark or _is_due(run, before)):
         return
+    # What this session has just journaled would be asked about as if nobody had found it.
+    run.parts.settle(run.source.name, run.session)
     with run.making("census") as made:
-        this = Round.model_validate(before.mark) if before.mark else _fresh(run)
+        this = begun(run, before.mark)
         made.over = _slice(run, this, _share(run, this))
 
 
@@ -50,6 +58,16 @@ def whole(run: Run) -> None:
     """A round from the beginning to the end, now."""
     with run.making("census"):
         _slice(run, _fresh(run), None)
+
+
+def goes_on(run: Run) -> bool:
+    """Ends the round that the same run began before it was parked; whether there was one."""
+    this = _kept(run.last("census").mark)
+    if this is None or this.baseline or this.number < run.first:
+        return False
+    with run.making("census"):
+        _slice(run, this, None)
+    return True
 
 
 def taken(run: Run) -> None:
@@ -63,10 +81,33 @@ def _is_due(run: Run, before: Pass) -> bool:
     return before.ended_at is None or run.parts.now() - before.ended_at >= every
 
 
-def _fresh(run: Run) -> Round:
+def begun(run: Run, mark: Json, *, baseline: bool = False) -> Round:
+    """The round a mark tells of; a fresh one where it tells of none, or of one of another kind."""
+    found = _kept(mark)
+    return found if found and found.baseline == baseline else _fresh(run, baseline=baseline)
+
+
+def _kept(mark: Json) -> Round | None:
+    try:
+        return Round.model_validate(mark) if mark else None
+    except ValidationError:  # a mark of another version
+        return None
+
+
+def keep(run: Run, connection: Connection, this: Round | None) -> None:
+    """Notes where the round goes on; None when it is over. Raises Transient without the lease."""
+    mark = this.model_dump(mode="json") if this else None
+    if not passes.mark(connection, run.source.name, "census", mark, run.lease):
+        raise Transient(f"{run.source.name}: another process took this reconcile over")
+
+
+def _fresh(run: Run, *, baseline: bool = False) -> Round:
+    """A round from the beginning. A mark of the one before would go on without what that saw."""
+    this = Round(number=run.session, began_at=run.parts.now(), baseline=baseline)
     with run.parts.store.write() as connection:
+        keep(run, connection, this)
         census.forget(connection, run.source.name)
-    return Round(number=run.session, began_at=run.parts.now())
+    return this
 
 
 def _slice(run: Run, this: Round, wanted: int | None) -> bool:
@@ -87,7 +128,7 @@ def _slice(run: Run, this: Round, wanted: int | None) -> bool:
 def _share(run: Run, this: Round) -> int:
     """How many tickets a slice holds, so that a round takes its time and no longer."""
     with run.parts.store.read() as connection:
-        held = len(known.ids_here(connection, run.source.name))
+        held = known.count_here(connection, run.source.name)
     minutes = run.parts.settings.reconciler.census_hours * 60
     slices = max(1, minutes // run.source.interval_minutes)
     return max(AT_LEAST, math.ceil(max(this.total or 0, held) / slices))
@@ -96,18 +137,11 @@ def _share(run: Run, this: Round) -> int:
 def _take(run: Run, this: Round, page: CensusPage) -> Round:
     """One page: questions journaled and the mark moved in one transaction, then workers woken."""
     name = run.source.name
-    after = this.model_copy(
-        update={
-            "at": page.mark,
-            "shown": this.shown + len(page.seen),
-            "total": page.total or this.total,
-        }
-    )
+    after = this.model_copy(update={"at": page.mark, "total": page.total or this.total})
     compared = _compare(run, page.seen)
     asked = hints.about(run, dict.fromkeys(compared.questions))
     with run.parts.store.write() as connection:
-        if not passes.mark(connection, name, "census", after.model_dump(mode="json"), run.lease):
-            raise Transient(f"{name}: another process took this reconcile over")
+        keep(run, connection, after)
         here = [one.ticket for one in page.seen if one.place != "trashed"]
         census.show(connection, name, here, this.number)
         left_out.put(connection, name, dict(compared.unsure).items(), "filter")
@@ -155,7 +189,7 @@ def _stranger(
     """A ticket we do not hold: outside our filter, left out before, or missed so far."""
     if one.place == "trashed" or one.inside is False:
         return
-    if out is not None:
+    if out is not None and (out[1] == "filter" or run.source.start == "now"):
         settled = out[1] == "baseline" and run.source.baseline == "leave"
         if settled or out[0] == one.revision:
             return
@@ -194,12 +228,12 @@ def _close(run: Run, this: Round) -> None:
     name = run.source.name
     with run.parts.store.read() as connection:
         lost = census.unshown(connection, name, this.number, this.began_at)
-        held = len(known.ids_here(connection, name))
+        held = known.count_here(connection, name)
     try:
         missing.check_share(len(lost), held)
         missing.ask(run, lost)
         run.counted = True
     finally:
         with run.parts.store.write() as connection:
-            passes.mark(connection, name, "census", None, run.lease)
+            keep(run, connection, None)
             census.forget(connection, name)

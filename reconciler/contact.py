@@ -24,12 +24,14 @@ class Vanished(Denied):
 
 
 def make(run: Run) -> str | None:
-    """Pins the project at first contact and asks for it again while anything is amiss; its id.
+    """Pins the project at first contact and asks for it again while anything is amiss, or when
+    the source was given another address; its id.
 
     Raises Lost, Replaced (a changed id behind the same address, `cases.md` 11), Unauthorized.
     """
     state, source = run.state, run.source
-    if state.project_id is not None and state.status == "active" and not run.full:
+    known = state.project_id is not None and state.project_name is not None
+    if known and state.status == "active" and not run.full:
         return state.project_id
     project = _asked(run.asking)
     if state.project_id not in (None, project.id):

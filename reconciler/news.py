@@ -56,15 +56,17 @@ def sift(
     lost: Callable[[Gone], Arrival],
     held: Callable[[str], bool],
     baseline: Baseline | None = None,
+    started: datetime | None = None,
 ) -> Sifted:
     """Journals a record when its revision *or* its fingerprint differs, or it is not held.
 
     `held` says whether a comment's ticket is known or on its way; other comments belong to pull
     requests or to tickets outside the filter. Tickets of the `baseline` stay out until something
-    happens to them, or for good.
+    happens to them, or for good; what happened since the source `started` did so while the
+    baseline was still being taken.
     """
     if page.kind == "tickets":
-        return _tickets(connection, page, source, tracker, arrive, lost, baseline or {})
+        return _tickets(connection, page, source, tracker, arrive, lost, baseline or {}, started)
     return _comments(connection, page, source, tracker, arrive, held)
 
 
@@ -128,6 +130,7 @@ def _tickets(
     arrive: Callable[[Record], Arrival],
     lost: Callable[[Gone], Arrival],
     baseline: Baseline,
+    started: datetime | None,
 ) -> Sifted:
     names = [record.ticket for record in page.records]
     ours = known.known(connection, source.name, names)
@@ -144,7 +147,7 @@ def _tickets(
         except Permanent:
             sifted.arrivals.append(_poison(arrive(record), tracker))
             continue
-        if before is None and _stays_out(ticket, source, baseline.get(record.ticket)):
+        if before is None and _stays_out(ticket, source, baseline.get(record.ticket), started):
             sifted.unchanged += 1
             continue
         inside = tracker.holds(ticket, source, record.body) is not False
@@ -182,10 +185,16 @@ def _gone(
 
 
 def _stays_out(
-    ticket: Ticket, source: Source, left: tuple[str | None, left_out.Reason] | None
+    ticket: Ticket,
+    source: Source,
+    left: tuple[str | None, left_out.Reason] | None,
+    started: datetime | None,
 ) -> bool:
     """Whether a ticket older than a source that starts "now" is still as it was then."""
     if left is None or left[1] != "baseline":
+        return False
+    moment = ticket.created_at if source.baseline == "leave" else ticket.updated_at
+    if started is not None and moment is not None and moment > started:
         return False
     return source.baseline == "leave" or left[0] == ticket.revision
 

@@ -11,7 +11,7 @@ from schemas.errors import Denied, Permanent, StoreAway, Transient
 from schemas.ports import Lane
 from schemas.session import Pass, PassName
 from schemas.source import Source, SourceState
-from store import passes
+from store import passes, sources
 from store.leases import Lease
 from trackers.base import Client
 
@@ -80,8 +80,9 @@ class Tally:
 class Run:
     """One session at work. `scheduled` runs keep to what the source's `intake` allows.
 
-    `counted` says that a census came to its end, `errors` are of passes that failed and left the
-    others alone, `seconds` what each took.
+    `first` is the session it goes on with, itself for most: a full one that was parked is gone on
+    with by the next full one. `counted` says that a census came to its end, `errors` are of passes
+    that failed and left the others alone, `seconds` what each took.
     """
 
     parts: Parts
@@ -89,6 +90,7 @@ class Run:
     asking: Asking
     lease: Lease
     session: int
+    first: int
     state: SourceState
     full: bool
     scheduled: bool
@@ -99,24 +101,28 @@ class Run:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def making(self, name: PassName) -> Iterator[Making]:
-        """A pass from its beginning to its end.
+    def making(
+        self, name: PassName, *, main: bool = False, goes_on: bool = False
+    ) -> Iterator[Making]:
+        """A pass from its beginning to its end; one that `goes_on` keeps when it began.
 
         A budget that is used up, or a stop, leaves it pending where its mark is. What a side pass
         meets is noted and told at the end of the session; a source that refuses us ends all.
         """
+        main = main or name in MAIN
         made = Making(self.last(name))
         began = time.monotonic()
         with self.parts.store.write() as connection:
-            passes.begin(connection, self.source.name, name, self.session, self.parts.now())
+            now = self.parts.now()
+            passes.begin(connection, self.source.name, name, self.session, now, goes_on=goes_on)
         try:
             yield made
         except StoreAway:
             raise
         except Exception as error:
-            self._failed(name, error)
+            self._failed(name, error, main)
             known = isinstance(error, Transient | Permanent) and not _ends_all(error)
-            if name in MAIN or not known:
+            if main or not known:
                 raise
         else:
             with self.parts.store.write() as connection:
@@ -134,11 +140,17 @@ class Run:
             return passes.find(connection, self.source.name, name)
 
     def check_stop(self) -> None:
-        """Raises Stopped once we were asked to end."""
+        """Raises Stopped once we were asked to end, or somebody paused the source meanwhile."""
         if self.parts.stop.is_set():
             raise Stopped("stopped; the next session goes on from here")
+        if self.state.status == "paused":
+            return
+        with self.parts.store.read() as connection:
+            state = sources.state(connection, self.source.name)
+        if state is not None and state.status == "paused":
+            raise Stopped("paused; once it is resumed, the next session goes on from here")
 
-    def _failed(self, name: PassName, error: Exception) -> None:
+    def _failed(self, name: PassName, error: Exception, main: bool) -> None:
         waits = isinstance(error, Transient) and (
             isinstance(error, Stopped) or error.retry_after is not None
         )
@@ -148,7 +160,7 @@ class Run:
                 passes.wait(connection, self.source.name, name)
             else:
                 passes.end(connection, self.source.name, name, self.parts.now(), told)
-        if name not in MAIN and not waits:
+        if not main and not waits:
             self.errors.append(f"{name}: {told}")
 
 

@@ -18,7 +18,8 @@ from schemas.source import Source, SourceState
 from store import leases, sources, upkeep
 
 LOOK_SECONDS = 5.0
-AT_ONCE = 4
+AT_ONCE = 16
+"""Sources read at the same time: a few long imports must not hold up the others."""
 UPKEEP_EVERY = timedelta(hours=24)
 log = structlog.get_logger("ticketsync")
 
@@ -48,7 +49,7 @@ def _is_due(state: SourceState | None, now: datetime) -> bool:
 
 def run_one(parts: Parts, source: Source) -> bool:
     """One scheduled run, and whether it went well; if not, the other sources go on."""
-    done = None
+    done, busy = None, False
     try:
         done = session.run(parts, source, scheduled=True)
         log.info(
@@ -60,6 +61,7 @@ def run_one(parts: Parts, source: Source) -> bool:
             **done.report.model_dump(),
         )
     except Busy:
+        busy = True  # and still due: if the one at work is killed, somebody has to go on
         return True
     except StoreAway as error:
         log.warning("session_waits", source=source.name, reason=str(error))
@@ -69,7 +71,8 @@ def run_one(parts: Parts, source: Source) -> bool:
         return False
     finally:
         with suppress(StoreAway):  # unplanned it is due, and that is right
-            _plan_next(parts, source, done)
+            if not busy:
+                _plan_next(parts, source, done)
     return done.status == "complete"
 
 

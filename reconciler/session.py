@@ -16,7 +16,7 @@ from schemas.errors import Denied, TicketsyncError, Transient, Unauthorized
 from schemas.record import Cursor
 from schemas.session import Report, Session
 from schemas.source import Source, SourceState, SourceStatus
-from store import known, leases, sessions, sources
+from store import known, leases, left_out, sessions, sources
 from store.database import Connection
 from store.leases import Lease
 from store.notices import change_status
@@ -97,19 +97,21 @@ def _begin(parts: Parts, source: Source, lease: Lease, *, full: bool, scheduled:
     now = parts.now()
     with parts.store.write() as connection:
         sessions.bury(connection, source.name, now)
+        parked = sessions.parked_full(connection, source.name) if full else None
         session = sessions.begin(connection, source.name, kind, now)
         state = sources.state(connection, source.name) or SourceState(name=source.name)
         parts.tell(connection, [notice.sync_started(source.name, session, kind, now)])
-    return Run(parts, source, Asking(parts, source), lease, session, state, full, scheduled, now)
+    first, asking = parked or session, Asking(parts, source)
+    return Run(parts, source, asking, lease, session, first, state, full, scheduled, now)
 
 
 def _reconcile(this: Run) -> None:
     """Every pass whose time has come. A source that lives on webhooks alone is only watched."""
     project = contact.make(this)
     watch.look(this)
+    baseline.take(this)
     if this.scheduled and this.source.intake == "webhook":
         return
-    baseline.take(this)
     imported = _walk(this, scope_of(this.parts, this.source, project))
     asides.definitions(this, first_import=imported)
     asides.activity(this)
@@ -123,47 +125,88 @@ def _walk(this: Run, scope: str) -> bool:
 
     The incremental one goes first because tickets that left the filter show only there.
     """
+    _forget_outside(this, scope)
     cursor = _cursor(this, scope)
-    first = cursor.since is None
-    if first:
+    older = _older_walk(this, cursor) if this.full else None
+    if older and whole.was_made(this):
+        cursor = older  # and then all is read anew
+    if cursor.since is None:
         whole.read(this, scope, cursor, first=not this.full)
+        if older:
+            _changes(this, scope, older)
         return not this.full
+    walk = _changes(this, scope, cursor)
+    if this.full:
+        if not census.goes_on(this):
+            whole.read(this, scope, Cursor(), first=False)
+        return False
+    whole.settle(this)
+    if whole.shifted(this, walk):
+        this.parts.settle(this.source.name, this.session)
+        census.whole(this)
+    return False
+
+
+def _older_walk(this: Run, cursor: Cursor) -> Cursor | None:
+    """Where changes begin that a whole walk of another run did not see before it was interrupted.
+
+    One that this very run was parked in is as good as one that took its time.
+    """
+    if cursor.since is not None or cursor.position is None or cursor.watermark is None:
+        return None
+    if (this.last("whole").session or 0) >= this.first:
+        return None
+    return Cursor(since=cursor.watermark - _overlap(this))
+
+
+def _changes(this: Run, scope: str, cursor: Cursor) -> Walk:
+    """An incremental walk. It was a wide look, and reached back for a silent webhook, only if it
+    came to its end; one that went on began where another had."""
     walk = Walk(this, scope)
     with this.making("tickets"):
         go(walk, cursor)
-    watch.was_read(this)
-    if this.full or whole.shifted(this, walk):
-        whole.read(this, scope, Cursor(), first=False)
-    return False
+    watch.was_read(this, cursor.since)
+    if not walk.resumed and _wide_is_due(this):
+        with this.making("wide"):
+            pass
+    return walk
+
+
+def _forget_outside(this: Run, scope: str) -> None:
+    """What lay outside another filter, or was hidden from another credential, may be ours now."""
+    if this.state.cursor_scope not in (None, scope):
+        with this.parts.store.write() as connection:
+            left_out.forget(connection, this.source.name, "filter")
+
+
+def _overlap(this: Run) -> timedelta:
+    return timedelta(seconds=this.parts.settings.reconciler.overlap_seconds)
 
 
 def _cursor(this: Run, scope: str) -> Cursor:
     """Where the walk begins: once an hour with the wide overlap, which catches what lists showed
     late; for a source that starts "now" not before its baseline."""
-    settings = this.parts.settings.reconciler
-    overlap = timedelta(seconds=settings.overlap_seconds)
-    if this.state.cursor is not None and _is_wide(this):
-        overlap = max(overlap, timedelta(minutes=settings.wide_overlap_minutes))
+    overlap = _overlap(this)
+    if this.last("wide").began_at is not None and _wide_is_due(this):
+        wide = this.parts.settings.reconciler.wide_overlap_minutes
+        overlap = max(overlap, timedelta(minutes=wide))
     cursor = start_cursor(this.state, scope, overlap, watch.read_from(this))
     if cursor.since is None and cursor.position is None and this.state.baseline_at:
         return Cursor(since=this.state.baseline_at - overlap)
     return cursor
 
 
-def _is_wide(this: Run) -> bool:
-    """Whether an hour has passed since the last wide look; this one counts as the next."""
+def _wide_is_due(this: Run) -> bool:
+    """Whether an hour has passed since the last wide look."""
     last = this.last("wide").began_at
-    if last is not None and this.parts.now() - last < WIDE_EVERY:
-        return False
-    with this.making("wide"):
-        return last is not None
+    return last is None or this.began_at - last >= WIDE_EVERY
 
 
 def _end(this: Run, error: Exception | None, seconds: float) -> Session:
     """Writes the report and what it means for the source's status; a paused one stays paused."""
     parts, name, now = this.parts, this.source.name, this.parts.now()
     told = _told(this, error)
-    resumes_at = _resumes_at(error, now)
+    resumes_at = _resumes_at(this, error, now)
     with parts.store.write() as connection:
         report = _report(this, connection, seconds)
         sessions.end(connection, this.session, now, report, told, resumes_at=resumes_at)
@@ -184,8 +227,10 @@ def _told(this: Run, error: Exception | None) -> str | None:
     return f"{told}; {this.parts.remedy(this.source)}" if isinstance(error, Unauthorized) else told
 
 
-def _resumes_at(error: Exception | None, now: datetime) -> datetime | None:
+def _resumes_at(this: Run, error: Exception | None, now: datetime) -> datetime | None:
     """When a session goes on that was asked to wait, by the tracker or by our own budget."""
+    if isinstance(error, Stopped) and this.parts.stop.is_set():
+        return now  # nothing is wrong: whoever comes next goes on at once
     if isinstance(error, Transient) and error.retry_after is not None:
         return now + timedelta(seconds=error.retry_after)
     return None
@@ -193,9 +238,10 @@ def _resumes_at(error: Exception | None, now: datetime) -> datetime | None:
 
 def _report(this: Run, connection: Connection, seconds: float) -> Report:
     """What the session came to so far: what is still being applied is not counted."""
+    found = this.tally.journaled or this.tally.missing
     return Report(
         **asdict(this.tally),
-        deleted=known.lost_since(connection, this.source.name, this.began_at),
+        deleted=known.lost_since(connection, this.source.name, this.began_at) if found else 0,
         failed=sessions.failures(connection, this.session),
         requests=this.asking.requests,
         cached=this.asking.cached,
@@ -207,7 +253,7 @@ def _report(this: Run, connection: Connection, seconds: float) -> Report:
 def _set_status(
     this: Run, connection: Connection, error: Exception | None, told: str, now: datetime
 ) -> None:
-    """Vanished tickets stay an error until a full reading or a census shows them again."""
+    """Vanished tickets stay an error until a census that came to its end shows them again."""
     name = this.source.name
     state = sources.state(connection, name)
     if state is None or state.status == "paused":
@@ -217,9 +263,7 @@ def _set_status(
         status = "disconnected"
     elif isinstance(error, Denied):
         status = "error"
-    elif error is None and (
-        this.full or this.counted or missing.VANISHED not in state.status_reason
-    ):
+    elif error is None and (this.counted or missing.VANISHED not in state.status_reason):
         status, told = "active", ""
     if status is None:
         return

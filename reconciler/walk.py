@@ -14,13 +14,14 @@ from schemas.ports import Lane
 from schemas.record import Cursor, Page
 from schemas.source import Source, SourceState
 from store import journal, known, left_out, sources
+from store.database import Connection
 
 IMPORT = "poll.import"
 
 
 @dataclass(slots=True)
 class Walk:
-    """One walk of a session. `tickets` are those it was shown; a `resumed` one was shown more.
+    """One walk of a session. `tickets` are those it took in; a `resumed` one took in more.
 
     The `first` brings nothing that a webhook could have told. `left` is when tickets outside the
     filter were last changed.
@@ -73,14 +74,17 @@ def _take(walk: Walk, page: Page, event: str, began: datetime) -> None:
     """One page: sifted, journaled and the cursor moved in one transaction, then workers woken."""
     run = walk.run
     run.tally.pages += 1
-    if page.kind == "tickets":
-        walk.tickets |= {record.ticket for record in page.records}
     sifted = _sift(walk, page, event, began)
+    taken = {one.ticket for one in sifted.arrivals if one.ticket}
+    if page.kind == "tickets":
+        walk.tickets |= taken
     with run.parts.store.write() as connection:
         if not sources.move_cursor(connection, run.source.name, page.cursor, walk.scope, run.lease):
             raise Transient(f"{run.source.name}: another process took this reconcile over")
         if sifted.arrivals:
             journal.keep(connection, sifted.arrivals)
+            if run.source.start == "now":
+                left_out.drop(connection, run.source.name, taken)
         if not walk.first:
             run.tally.missed += gaps.note(
                 connection, run.parts, run.source, run.session, sifted.finds, run.parts.now()
@@ -95,7 +99,7 @@ def _sift(walk: Walk, page: Page, event: str, began: datetime) -> news.Sifted:
     source, place = run.source, run.tally.pages
     names = list({record.ticket for record in page.records})
     with run.parts.store.read() as connection:
-        held = set(known.known(connection, source.name, names)) if page.kind == "comments" else ()
+        held = _held(walk, connection, names) if page.kind == "comments" else walk.tickets
         return news.sift(
             connection,
             page,
@@ -103,9 +107,20 @@ def _sift(walk: Walk, page: Page, event: str, began: datetime) -> news.Sifted:
             run.parts.tracker(source.tracker),
             lambda record: news.arrival(source, record, run.session, place, event, began),
             lambda gone: news.loss(source, gone, run.session, place, began),
-            lambda ticket: ticket in held or ticket in walk.tickets or walk.resumed,
+            held.__contains__,
             left_out.of(connection, source.name, names) if source.start == "now" else {},
+            run.state.baseline_at,
         )
+
+
+def _held(walk: Walk, connection: Connection, names: list[str]) -> set[str]:
+    """Those of these tickets that are held or on their way: comments of no others are ours.
+
+    What a walk took in before it was interrupted may still wait in the journal.
+    """
+    name = walk.run.source.name
+    waiting = journal.waiting(connection, name, names) if walk.resumed else set()
+    return {*known.known(connection, name, names), *waiting, *walk.tickets.intersection(names)}
 
 
 def lanes_of(sifted: news.Sifted) -> list[journal.Lane]:

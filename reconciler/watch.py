@@ -36,20 +36,20 @@ def read_from(run: Run) -> datetime | None:
     return _reread(run.last("redeliveries").mark).read_from
 
 
-def was_read(run: Run) -> None:
-    """A walk has reached back that far."""
+def was_read(run: Run, since: datetime | None) -> None:
+    """A walk has reached back to `since`; one that went on may have begun later than needed."""
     before = _reread(run.last("redeliveries").mark)
-    if before.read_from is not None:
+    if before.read_from is not None and since is not None and since <= before.read_from:
         _keep(run, before.model_copy(update={"read_from": None}))
 
 
 def _hooks(run: Run) -> None:
     with run.making("hooks"):
         found = hooks.check(run.parts, run.source, run.asking.client(), run.parts.now())
+        if found.silent_since is not None:  # first: a look that was kept tells it no more
+            _reach_back(run, found.silent_since)
         with run.parts.store.write() as connection:
             passes.mark(connection, run.source.name, "hooks", found.as_json(), run.lease)
-    if found.silent_since is not None:
-        _reach_back(run, found.silent_since)
 
 
 def _redeliveries(run: Run) -> None:
@@ -59,9 +59,8 @@ def _redeliveries(run: Run) -> None:
         since = before.asked_until or now - EVERY
         found = hooks.redeliver(run.parts, run.source, run.asking.client(), since, now)
         if not found.unseen:
-            _keep(run, before.model_copy(update={"asked_until": now}))
-    if found.refused_since is not None:
-        _reach_back(run, found.refused_since)
+            moments = (one for one in (before.read_from, found.refused_since) if one)
+            _keep(run, Reread(asked_until=now, read_from=min(moments, default=None)))
 
 
 def _is_due(run: Run, name: str) -> bool:

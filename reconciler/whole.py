@@ -6,7 +6,7 @@ from reconciler import census, hints
 from reconciler.run import Run
 from reconciler.walk import Walk, go
 from schemas.record import Cursor
-from store import journal
+from store import journal, passes
 
 CLOCKS_DIFFER = timedelta(seconds=30)
 
@@ -14,13 +14,15 @@ CLOCKS_DIFFER = timedelta(seconds=30)
 def read(run: Run, scope: str, cursor: Cursor, *, first: bool) -> None:
     """Walks everything from `cursor`. A later one than the first import ends with a census.
 
-    The import itself needs none: what it was not shown we do not hold.
+    The import itself needs none: what it was not shown we do not hold. A later one that was
+    interrupted and goes on in any session is still a later one.
     """
     run.parts.settle(run.source.name, run.session)
-    with run.making("whole"):
+    imported = was_made(run)
+    with run.making("whole", goes_on=cursor.position is not None):
         go(Walk(run, scope, lane="backfill", first=first), cursor)
     settled = run.parts.settle(run.source.name, run.session)
-    if first:
+    if first and not imported:
         census.taken(run)
     else:
         census.whole(run)
@@ -28,11 +30,24 @@ def read(run: Run, scope: str, cursor: Cursor, *, first: bool) -> None:
         _recount(run)
 
 
+def was_made(run: Run) -> bool:
+    """Whether everything was ever read to the end."""
+    return run.last("whole").ended_at is not None
+
+
+def settle(run: Run) -> None:
+    """None is owed any more: what an earlier one met is over, like a token that was wrong."""
+    if run.last("whole").status != "complete":
+        with run.parts.store.write() as connection:
+            passes.settle(connection, run.source.name, "whole")
+
+
 def shifted(run: Run, walk: Walk) -> bool:
     """Whether tickets left the filter while it was last walked as a whole.
 
     Each of them moved all later ones up by one, so one ticket may have slipped over the border
-    between two pages; only another whole walk shows which.
+    between two pages; a census shows which. (Another whole walk would, too, but where tickets leave
+    all the time it would have to be followed by the next.)
     """
     whole = run.last("whole")
     if whole.began_at is None or whole.ended_at is None:

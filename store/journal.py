@@ -189,6 +189,16 @@ def stuck(
     return lanes
 
 
+def waiting(connection: sa.Connection, source: str, tickets: Sequence[str]) -> set[str]:
+    """Those of these tickets of which a delivery is pending."""
+    query = sa.select(deliveries.c.ticket).where(
+        deliveries.c.source == source,
+        deliveries.c.ticket.in_(tickets),
+        deliveries.c.outcome.is_(None),
+    )
+    return set(connection.execute(query).scalars())
+
+
 def open_lanes(connection: sa.Connection, source: str, session: int | None = None) -> list[Lane]:
     """All lanes of a source with pending deliveries, of one session or of any origin."""
     query = sa.select(deliveries.c.source, deliveries.c.ticket).distinct()

@@ -78,6 +78,12 @@ def ids_here(connection: sa.Connection, source: str) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
+def count_here(connection: sa.Connection, source: str) -> int:
+    """How many tickets we believe to exist at the tracker."""
+    query = sa.select(sa.func.count()).where(tickets.c.source == source, tickets.c.fate == "here")
+    return int(connection.execute(query).scalar_one())
+
+
 def live_comments(connection: sa.Connection, key: Key) -> dict[str, datetime]:
     """Comments we hold as existing, with the moment that was observed."""
     query = sa.select(comments.c.external_id, comments.c.observed_at).where(

@@ -36,6 +36,13 @@ def of(
     return {row.ticket: (row.revision, row.reason) for row in connection.execute(query)}
 
 
+def drop(connection: sa.Connection, source: str, tickets: Iterable[str]) -> None:
+    """Forgets tickets that are taken in after all."""
+    connection.execute(
+        left_out.delete().where(left_out.c.source == source, left_out.c.ticket.in_(set(tickets)))
+    )
+
+
 def forget(connection: sa.Connection, source: str, reason: Reason) -> None:
     """Forgets what was left out for a reason that no longer holds."""
     connection.execute(

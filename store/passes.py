@@ -23,20 +23,28 @@ def find(connection: sa.Connection, source: str, name: PassName) -> Pass:
 
 
 def begin(
-    connection: sa.Connection, source: str, name: PassName, session: int, now: datetime
+    connection: sa.Connection,
+    source: str,
+    name: PassName,
+    session: int,
+    now: datetime,
+    *,
+    goes_on: bool = False,
 ) -> None:
-    """A pass begins, or goes on from its mark."""
+    """A pass begins; one that `goes_on` where it was left began when it first did."""
     row = {"source": source, "name": name, "status": "syncing", "session": session}
-    sql.upsert(connection, passes, [{**row, "began_at": now, "error": ""}])
+    kept = ("began_at",) if goes_on else ()
+    sql.upsert(connection, passes, [{**row, "began_at": now, "error": ""}], keep=kept)
 
 
 def mark(
     connection: sa.Connection, source: str, name: PassName, mark: Json, lease: leases.Lease
 ) -> bool:
-    """Notes where a pass goes on, if this lease still holds (law 4)."""
+    """Notes where a pass goes on, if this lease still holds (law 4); also of one never made yet."""
     if not leases.holds(connection, lease):
         return False
-    connection.execute(passes.update().where(_is(source, name)).values(mark=mark))
+    row = {"source": source, "name": name, "status": "pending", "mark": mark}
+    sql.upsert(connection, passes, [row], keep=("status",))
     return True
 
 
@@ -53,6 +61,13 @@ def end(
 def wait(connection: sa.Connection, source: str, name: PassName) -> None:
     """A pass waits to be gone on with."""
     connection.execute(passes.update().where(_is(source, name)).values(status="pending"))
+
+
+def settle(connection: sa.Connection, source: str, name: PassName) -> None:
+    """A pass that was complete once is so again: nobody has to go on with a later attempt."""
+    once = passes.c.ended_at.is_not(None)
+    values = {"status": "complete", "error": ""}
+    connection.execute(passes.update().where(_is(source, name), once).values(**values))
 
 
 def _is(source: str, name: str) -> sa.ColumnElement[bool]:

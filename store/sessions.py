@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemas.session import Report, Session
+from store.database import Store
 from store.tables import deliveries, sessions
 
 KILLED = "its process ended before it did"
@@ -61,6 +62,27 @@ def bury(connection: sa.Connection, source: str, now: datetime) -> int:
         .values(ended_at=now, status="error", error=KILLED)
     )
     return killed.rowcount
+
+
+def prune(store: Store, before: datetime) -> int:
+    """Drops sessions that ended before then, but the first that read a source; how many."""
+    complete = sa.and_(sessions.c.status == "complete", sessions.c.kind != "hooks")
+    first = sa.select(sa.func.min(sessions.c.id)).where(complete).group_by(sessions.c.source)
+    old = sa.and_(sessions.c.ended_at < before, sessions.c.id.not_in(first))
+    with store.write() as connection:
+        return connection.execute(sessions.delete().where(old)).rowcount
+
+
+def parked_full(connection: sa.Connection, source: str) -> int | None:
+    """The first of the full sessions that were parked one after the other, if the last ones are."""
+    query = sa.select(sessions.c.id, sessions.c.kind, sessions.c.status)
+    query = query.where(sessions.c.source == source).order_by(sessions.c.id.desc())
+    first = None
+    for row in connection.execute(query.limit(1_000)):
+        if (row.kind, row.status) != ("full", "parked"):
+            break
+        first = int(row.id)
+    return first
 
 
 def failures(connection: sa.Connection, session: int) -> int:

@@ -14,11 +14,20 @@ from store.tables import sources
 
 
 def declare(connection: sa.Connection, declared: Sequence[Source], now: datetime) -> None:
-    """Makes a row for each declared source; the others are marked removed, never deleted."""
+    """Makes a row for each declared source; the others are marked removed, never deleted.
+
+    One declared with another tracker or address loses its project's name: whether it is still the
+    project that it is pinned to has to be asked.
+    """
     rows = [
         {"name": one.name, "tracker": one.tracker, "url": one.url, "removed_at": None}
         for one in declared
     ]
+    for one in declared:
+        elsewhere = sa.or_(sources.c.url != one.url, sources.c.tracker != one.tracker)
+        connection.execute(
+            sources.update().where(sources.c.name == one.name, elsewhere).values(project_name=None)
+        )
     sql.upsert(connection, sources, rows)
     connection.execute(
         sources.update()

@@ -307,6 +307,7 @@ notices = sa.Table(
     sa.UniqueConstraint("key", name="notices_key"),
 )
 _partial_index("notices_due", notices.c.due_at.is_not(None), notices.c.due_at)
+_partial_index("notices_given_up", sa.text("sent_at IS NULL AND due_at IS NULL"), notices.c.id)
 
 leases = sa.Table(
     "leases",

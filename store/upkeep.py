@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from schemas.errors import ConfigError, TicketsyncError
-from store import gaps, outbox
+from store import gaps, outbox, sessions
 from store.database import Store
 from store.tables import attempts, deliveries, folders, notices, renders, validators
 
@@ -20,7 +20,7 @@ still have been asked for costs one answer."""
 def prune(store: Store, now: datetime, *, bodies: timedelta, rows: timedelta) -> dict[str, int]:
     """Drops bodies of done deliveries, then old rows; dead ones and pending ones stay.
 
-    Notices that were sent go with the bodies, those given up with the rows.
+    Notices that were sent go with the bodies, all others with the rows.
     """
     done = sa.and_(deliveries.c.outcome.is_not(None), deliveries.c.outcome != "dead")
     old_bodies = sa.and_(done, deliveries.c.body.is_not(None), deliveries.c.done_at < now - bodies)
@@ -30,6 +30,7 @@ def prune(store: Store, now: datetime, *, bodies: timedelta, rows: timedelta) ->
         "rows": _in_chunks(store, old_rows, deliveries.delete()),
         "renders": _prune_renders(store, now - rows),
         "gaps": gaps.prune(store, now - gaps.KEPT),
+        "sessions": sessions.prune(store, now - max(rows, gaps.KEPT)),
         "notices": _prune_notices(store, sent=now - bodies, given_up=now - rows),
         "validators": _prune_validators(store, now - VALIDATORS_KEPT),
     }
@@ -87,7 +88,9 @@ def _prune_renders(store: Store, before: datetime) -> int:
 
 
 def _prune_notices(store: Store, *, sent: datetime, given_up: datetime) -> int:
-    old = sa.or_(outbox.old("sent", sent), outbox.old("given up", given_up))
+    """One that still waits so long is for an address that is dead, or is configured no more."""
+    unsent = sa.or_(outbox.old("given up", given_up), outbox.old("waiting", given_up))
+    old = sa.or_(outbox.old("sent", sent), unsent)
     some, total = sa.select(notices.c.id).where(old).limit(CHUNK), 0
     while True:
         with store.write() as connection:

@@ -78,7 +78,7 @@ def test_an_old_one_is_left_out_for_good_when_that_is_wanted(store, tracker, clo
     assert (last.outcome, last.reason) == ("ignored", "older than the source's start")
 
 
-def test_a_baseline_that_was_stopped_is_taken_anew(store, tracker, clock) -> None:
+def test_a_baseline_that_was_stopped_is_complete_in_the_end(store, tracker, clock) -> None:
     source = a_source(start="now")
     declare(store, source)
     parts = a_parts(store, tracker, clock=clock, source=source)

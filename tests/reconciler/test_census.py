@@ -49,9 +49,11 @@ def test_an_unknown_ticket_is_imported(store, parts, tracker) -> None:
     """Rights were gained, or every word of it was lost and its time is set back."""
     tracker.put(an_issue(1))
     run(parts)
-    tracker.put(an_issue(2, updated=-900_000, title="Seen at last"))
+    tracker.put(an_issue(2, updated=-900_000, title="Seen at last", comments=1))
+    tracker.say(a_comment_record(50, 2, updated=-900_000))
     a_day_later(parts)
     assert held(store, 2).title == "Seen at last"
+    assert [one.id for one in held(store, 2).comments] == ["50"]
 
 
 def test_a_revision_no_pass_has_seen_is_asked_about(store, parts, tracker) -> None:
@@ -121,10 +123,10 @@ def test_what_only_a_fetch_can_place_is_fetched_once(store, tracker, clock) -> N
     run(parts)
     a_day_later(parts)
     a_day_later(parts)
-    assert tracker.asked.count("fetch 2 core") == 1
+    assert tracker.asked.count("fetch 2 comments core links") == 1
     tracker.put(an_issue(2, state="closed", updated=-800_000))
     a_day_later(parts)
-    assert tracker.asked.count("fetch 2 core") == 2
+    assert tracker.asked.count("fetch 2 comments core links") == 2
 
 
 def test_a_lost_ticket_that_is_shown_again_comes_back_with_its_comments(

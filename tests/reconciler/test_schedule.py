@@ -81,6 +81,7 @@ def test_a_source_somebody_else_reads_is_no_failure(store: Store, parts: Parts) 
     with store.write() as connection:
         leases.take(connection, f"reconcile:{SOURCE}", "another process")
     assert run(parts)
+    assert due(parts) == [SOURCE], "should that one be killed, we go on at once"
 
 
 def test_the_scheduler_reads_what_is_due_and_ends_when_asked(

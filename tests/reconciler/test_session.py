@@ -186,6 +186,7 @@ def test_a_walk_ends_after_its_page_when_it_is_stopped(store, parts, tracker) ->
     tracker.between_pages = lambda _: parts.stop.set()
     done = run(parts)
     assert done.error.startswith("stopped")
+    assert (done.status, done.resumes_at) == ("parked", done.ended_at)
     assert held(store, 1).number == 1
     assert state(store).cursor.position == "1"
 

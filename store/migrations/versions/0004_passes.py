@@ -112,3 +112,7 @@ def _notices() -> None:
     op.create_index(
         "notices_due", "notices", ["due_at"], sqlite_where=where, postgresql_where=where
     )
+    where = sa.text("sent_at IS NULL AND due_at IS NULL")
+    op.create_index(
+        "notices_given_up", "notices", ["id"], sqlite_where=where, postgresql_where=where
+    )
