@@ -4,8 +4,8 @@ A full pass walks by creation: editing an item never moves it to another page. A
 walks by `updated_at`, where an edit does move items, so each full page is followed by a new
 question `since` the last time seen rather than by page 2 (reference/github.md 3.4).
 
-The first question of an incremental walk begins with a full hour, so that its address repeats and
-it can be conditional: while nothing happens a pass costs nothing
+The first question of an incremental walk begins with a quarter of the day, so that its address
+repeats and it can be conditional: while nothing happens a pass costs nothing
 (https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api).
 """
 
@@ -35,6 +35,9 @@ from trackers.http import Params
 Walk = Literal["tickets", "comments"]
 _PATHS: dict[Walk, str] = {"tickets": "/issues", "comments": "/issues/comments"}
 _BEGINNING = "1970-01-01T00:00:00Z"
+WATCH_HOURS = 6
+"""How long the first address of a walk stays the same: each new one is answered whole and counted.
+A list that changes more than a page in that time costs a page more in each pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,12 @@ class _Reader:
         self._repository = repository
         self._source = source
         self._since = revision.of_time(since) if since else None
-        self._hour = _hour_of(since) if since else None
+        self._watch = _watch_of(since) if since else None
 
     def first(self, walk: Walk) -> Step:
         """The first page of a walk."""
-        if self._hour:
-            return replace(self.since(walk, self._hour), conditional=True)
+        if self._watch:
+            return replace(self.since(walk, self._watch), conditional=True)
         order: Params = {"sort": "created", "direction": "asc", "per_page": FULL_PAGE}
         return self._step(walk, {**order, **(self._scope() if walk == "tickets" else {})})
 
@@ -144,7 +147,7 @@ class _Reader:
             return self.first("comments") if step.walk == "tickets" else None
         last = last_time(items)
         if step.conditional and last and self._since and revision.compare(last, self._since) < 0:
-            return self.since(step.walk, self._since)  # only the address began with the hour
+            return self.since(step.walk, self._since)  # only the address began with the watch
         if step.since and last and revision.compare(last, step.since) > 0:
             return self.since(step.walk, last)
         if answer.next == step.url:
@@ -183,8 +186,9 @@ def _cursor(since: datetime | None, step: Step | None, watermark: datetime | Non
     return Cursor(since=since, position=position, watermark=watermark)
 
 
-def _hour_of(moment: datetime) -> str:
-    return revision.of_time(moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
+def _watch_of(moment: datetime) -> str:
+    begun = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return revision.of_time(begun.replace(hour=begun.hour - begun.hour % WATCH_HOURS))
 
 
 def last_time(items: list[dict[str, Json]]) -> str | None:

@@ -24,7 +24,12 @@ def records(pages):
 
 @pytest.fixture
 def world() -> Iterator[stand_in.Running]:
-    with stand_in.start(tickets=300, comments=200) as running:
+    """A repository in which nothing has happened for a day."""
+    later = timedelta()
+    with stand_in.start(
+        tickets=300, comments=200, now=lambda: datetime.now(UTC) + later
+    ) as running:
+        later = timedelta(days=1)
         yield running
 
 
@@ -43,8 +48,8 @@ def client(world, budget):
 
 
 def recent():
-    """A cursor of this hour, whatever the minute."""
-    return Cursor(since=datetime.now(UTC).replace(minute=0, second=1))
+    """A cursor of this hour at the repository, whatever the minute."""
+    return Cursor(since=datetime.now(UTC).replace(minute=0, second=1) + timedelta(days=1))
 
 
 def test_an_idle_pass_counts_nothing_against_the_limit(world, client):
@@ -101,13 +106,13 @@ def edited(count, minute):
     ]
 
 
-def test_the_first_address_begins_with_the_hour_and_repeats():
+def test_the_first_address_begins_with_a_quarter_of_the_day_and_repeats():
     one = connected(Network())
     for minutes in (0, 5, 17):
         list(one.client.changed_since(Cursor(since=SINCE.since + timedelta(minutes=minutes))))
     tickets = [line for line in one.lines if "/issues?" in line]
     assert len(set(tickets)) == 1
-    assert "since=2026-11-20T11%3A00%3A00Z" in tickets[0]
+    assert "since=2026-11-20T06%3A00%3A00Z" in tickets[0]
     list(one.client.changed_since(Cursor(since=SINCE.since + timedelta(minutes=18))))
     assert "since=2026-11-20T12%3A00%3A00Z" in one.lines[-2]
 
@@ -137,7 +142,7 @@ def test_a_page_with_another_behind_it_makes_nothing_conditional():
     assert not one.memory.kept
 
 
-def test_a_busy_hour_costs_one_page_more_and_no_walk_through_it():
+def test_a_busy_morning_costs_one_page_more_and_no_walk_through_it():
     network = Network(edited(600, 30))
     late = Cursor(since=datetime(2026, 11, 20, 11, 39, 30, tzinfo=UTC))
     one = connected(network)
