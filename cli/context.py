@@ -92,7 +92,7 @@ class Opened:
         )
         return replace(parts, progress=progress, tell=self.tell)
 
-    def _settled(self, source: str, session: int) -> bool:
+    def _settled(self, source: str, session: int | None) -> bool:
         """Whether a session's deliveries are applied: `wake` did it, unless some have failed."""
         with self.store.read() as connection:
             return not journal.open_lanes(connection, source, session)

@@ -31,7 +31,7 @@ def prepare(
     store: Store,
     wake: Callable[[Sequence[Lane]], None],
     *,
-    settle: Callable[[str, int], bool] | None = None,
+    settle: Callable[[str, int | None], bool] | None = None,
     only: frozenset[str] | None = None,
     budgets: Lanes | None = None,
 ) -> Parts:
@@ -65,8 +65,11 @@ def prepare(
     )
 
 
-def wait_until_applied(store: Store, source: str, session: int) -> bool:
-    """Waits, for at most half a minute, until workers applied what a session journaled."""
+def wait_until_applied(store: Store, source: str, session: int | None) -> bool:
+    """Waits, for at most half a minute, until workers applied what a session journaled.
+
+    Without a session, until nothing of the source waits any more.
+    """
     until = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < until:
         with store.read() as connection:

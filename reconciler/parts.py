@@ -42,10 +42,11 @@ class Parts:
     """Tools of the reconciler.
 
     `wake` is told which lanes got deliveries (the queue, or a drain in this process); `settle`
-    returns once a session's deliveries are applied, or after a while; `progress` sees each page.
-    `credential` names a source's credential by a hash, never the secret; `remedy` says what to do
-    when the tracker does not accept it; `webhook_secrets` are the live secrets of its webhook;
-    `tell` records what others are told. Once `stop` is set, walks end after the page under way.
+    returns once a session's deliveries are applied, or after a while (without a session: all of the
+    source); `progress` sees each page. `credential` names a source's credential by a hash, never
+    the secret; `remedy` says what to do when the tracker does not accept it; `webhook_secrets` are
+    the live secrets of its webhook; `tell` records what others are told. Once `stop` is set, walks
+    end after the page under way.
     """
 
     store: Store
@@ -54,7 +55,7 @@ class Parts:
     connect: Connect[Client]
     credential: Callable[[Source], str]
     wake: Callable[[Sequence[Lane]], None]
-    settle: Callable[[str, int], bool]
+    settle: Callable[[str, int | None], bool]
     remedy: Callable[[Source], str] = _look_at_it
     webhook_secrets: Callable[[Source], Sequence[str]] = _no_secret
     now: Callable[[], datetime] = utc_now

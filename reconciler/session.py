@@ -142,8 +142,7 @@ def _walk(this: Run, scope: str) -> bool:
         return False
     whole.settle(this)
     if whole.shifted(this, walk):
-        this.parts.settle(this.source.name, this.session)
-        census.whole(this)
+        whole.look_for_shifted(this)
     return False
 
 
