@@ -2,17 +2,13 @@
 
 from datetime import datetime, timedelta
 
-import orjson
-
-from reconciler import gaps, hints
+from reconciler import hints
+from reconciler.arrivals import observed
 from reconciler.gaps import Find
 from reconciler.run import Run
-from schemas.delivery import Arrival, Via
-from schemas.errors import Transient
 from schemas.event import Aspect, DefinitionsListed
-from schemas.record import Observation
 from schemas.tracker import Activity, Part, Touched
-from store import journal, known, passes
+from store import journal, known
 
 DEFINITIONS_EVERY = timedelta(hours=1)
 """Where each reading counts against the limit; where an unchanged one is free, in every pass."""
@@ -47,18 +43,8 @@ def definitions(run: Run, *, first_import: bool) -> None:
 
 
 def _journal_definitions(run: Run, listed: DefinitionsListed, began: datetime) -> None:
-    name = run.source.name
-    arrival = Arrival(
-        source=name,
-        via=Via.poll,
-        event="poll.definitions",
-        delivery_key=f"poll:{run.session}:definitions",
-        ticket=None,
-        body=orjson.dumps(Observation(events=(listed,)).model_dump(mode="json")),
-        received_at=began,
-        observed_at=began,
-        session=run.session,
-    )
+    name, key = run.source.name, f"poll:{run.session}:definitions"
+    arrival = observed(run.source, None, run.session, key, "poll.definitions", began, (listed,))
     with run.parts.store.write() as connection:
         journal.keep(connection, [arrival])
     run.parts.wake([(name, None)])
@@ -77,17 +63,13 @@ def activity(run: Run) -> None:
 
 def _ask(run: Run, found: Activity) -> None:
     """Questions about tickets we hold, journaled with the mark in one transaction."""
-    name = run.source.name
     touched = _unsettled(run, found)
     asked = hints.about(run, dict.fromkeys((t.ticket, t.aspect, t.reason) for t in touched))
     finds = [Find(t.ticket, _PARTS[t.aspect], t.at, known_before=True) for t in touched]
     with run.parts.store.write() as connection:
-        if not passes.mark(connection, name, "activity", found.mark, run.lease):
-            raise Transient(f"{name}: another process took this reconcile over")
+        run.mark(connection, "activity", found.mark)
         journal.keep(connection, asked)
-        run.tally.missed += gaps.note(
-            connection, run.parts, run.source, run.session, finds, run.parts.now()
-        )
+        run.found(connection, finds)
     run.tally.journaled += len(asked)
     run.parts.wake([(one.source, one.ticket) for one in asked])
 

@@ -2,7 +2,6 @@
 
 from reconciler import census
 from reconciler.run import Run
-from schemas.errors import Transient
 from store import left_out, sources
 
 
@@ -43,6 +42,6 @@ def _lift(run: Run) -> None:
     name, scope = run.source.name, run.state.cursor_scope or ""
     with run.parts.store.write() as connection:
         left_out.forget(connection, name, "baseline")
-        if not sources.move_cursor(connection, name, None, scope, run.lease, baseline_at=None):
-            raise Transient(f"{name}: another process took this reconcile over")
+        run.move_cursor(connection, None, scope)
+        sources.note(connection, name, baseline_at=None)
     run.state = run.state.model_copy(update={"baseline_at": None, "cursor": None})

@@ -11,16 +11,15 @@ from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
-from reconciler import gaps, hints, missing
+from reconciler import hints, missing
 from reconciler.gaps import Find
 from reconciler.run import Run
-from schemas.errors import Transient
 from schemas.event import Aspect
 from schemas.model import Json, Model
 from schemas.revision import compare
 from schemas.session import Pass
 from schemas.tracker import CensusPage, Part, Seen
-from store import census, journal, known, left_out, passes
+from store import census, journal, known, left_out
 from store.database import Connection
 
 AT_LEAST = 1_000
@@ -95,10 +94,8 @@ def _kept(mark: Json) -> Round | None:
 
 
 def keep(run: Run, connection: Connection, this: Round | None) -> None:
-    """Notes where the round goes on; None when it is over. Raises Transient without the lease."""
-    mark = this.model_dump(mode="json") if this else None
-    if not passes.mark(connection, run.source.name, "census", mark, run.lease):
-        raise Transient(f"{run.source.name}: another process took this reconcile over")
+    """Notes where the round goes on; None when it is over. Raises TakenOver."""
+    run.mark(connection, "census", this.model_dump(mode="json") if this else None)
 
 
 def _fresh(run: Run, *, baseline: bool = False) -> Round:
@@ -146,9 +143,7 @@ def _take(run: Run, this: Round, page: CensusPage) -> Round:
         census.show(connection, name, here, this.number)
         left_out.put(connection, name, dict(compared.unsure).items(), "filter")
         journal.keep(connection, asked)
-        run.tally.missed += gaps.note(
-            connection, run.parts, run.source, run.session, compared.finds, run.parts.now()
-        )
+        run.found(connection, compared.finds)
     run.tally.journaled += len(asked)
     run.parts.wake([(one.source, one.ticket) for one in asked])
     return after

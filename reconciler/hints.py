@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable
 
-import orjson
-
+from reconciler.arrivals import observed
 from reconciler.run import Run
-from schemas.delivery import Arrival, Via
+from schemas.delivery import Arrival
 from schemas.event import Aspect, CommentsMiscounted, Doubtful, Event
-from schemas.record import Observation
 
 
 def about(run: Run, tickets: Iterable[tuple[str, Aspect, str]]) -> list[Arrival]:
@@ -26,14 +24,5 @@ def recount(run: Run) -> Arrival:
 def _hint(run: Run, ticket: str | None, event: Event) -> Arrival:
     now = run.parts.now()
     part = f":{event.aspect}" if isinstance(event, Doubtful) else ""
-    return Arrival(
-        source=run.source.name,
-        via=Via.poll,
-        event=f"hint.{event.fact}",
-        delivery_key=f"hint:{run.session}:{ticket or ''}:{event.fact}{part}",
-        ticket=ticket,
-        body=orjson.dumps(Observation(events=(event,)).model_dump(mode="json")),
-        received_at=now,
-        observed_at=now,
-        session=run.session,
-    )
+    key = f"hint:{run.session}:{ticket or ''}:{event.fact}{part}"
+    return observed(run.source, ticket, run.session, key, f"hint.{event.fact}", now, (event,))

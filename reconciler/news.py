@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import orjson
-
+from reconciler.arrivals import observed
 from reconciler.gaps import Find
 from schemas import fingerprint
-from schemas.delivery import Arrival, Via
+from schemas.delivery import Arrival
 from schemas.errors import Permanent
 from schemas.event import (
     CommentSeen,
@@ -20,7 +19,7 @@ from schemas.event import (
     TicketGone,
     TicketSeen,
 )
-from schemas.record import Gone, Observation, Page, Record
+from schemas.record import Gone, Page, Record
 from schemas.source import Source
 from schemas.ticket import Ticket
 from schemas.tracker import Part
@@ -75,36 +74,14 @@ def arrival(
 ) -> Arrival:
     """A record as a delivery; its key is its own observation, never its content."""
     key = f"poll:{session}:{place}:{record.kind}:{record.external_id}"
-    return _arrival(source, record.ticket, session, key, event, began, _events(record))
+    return observed(source, record.ticket, session, key, event, began, _events(record))
 
 
 def loss(source: Source, gone: Gone, session: int, place: int, began: datetime) -> Arrival:
     """A proof of deletion that came with a page, as a delivery."""
     key = f"poll:{session}:{place}:gone:{gone.ticket}"
     seen = TicketGone(ticket=gone.ticket, proof=gone.proof)
-    return _arrival(source, gone.ticket, session, key, "poll.gone", began, (seen,))
-
-
-def _arrival(
-    source: Source,
-    ticket: str,
-    session: int,
-    key: str,
-    event: str,
-    began: datetime,
-    events: tuple[Event, ...],
-) -> Arrival:
-    return Arrival(
-        source=source.name,
-        via=Via.poll,
-        event=event,
-        delivery_key=key,
-        ticket=ticket,
-        body=orjson.dumps(Observation(events=events).model_dump(mode="json")),
-        received_at=began,
-        observed_at=began,
-        session=session,
-    )
+    return observed(source, gone.ticket, session, key, "poll.gone", began, (seen,))
 
 
 def _events(record: Record) -> tuple[Event, ...]:

@@ -1,22 +1,34 @@
 """A run: what the passes of one session share, and how each is begun, timed and ended."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from reconciler import gaps
+from reconciler.gaps import Find
 from reconciler.parts import Parts
 from schemas.errors import Denied, Permanent, StoreAway, Transient
+from schemas.model import Json
 from schemas.ports import Lane
+from schemas.record import Cursor
 from schemas.session import Pass, PassName
 from schemas.source import Source, SourceState
 from store import passes, sources
+from store.database import Connection
 from store.leases import Lease
 from trackers.base import Client
 
 MAIN: frozenset[PassName] = frozenset({"tickets", "whole"})
 """The passes a session is for: what they meet ends it. The others only tell of their trouble."""
+
+
+class TakenOver(Transient):
+    """Our lease ran out and another process reads the source now: it goes on where we stopped."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(f"{source.name}: another process took this reconcile over")
 
 
 class Stopped(Transient):
@@ -138,6 +150,23 @@ class Run:
         """A pass as it stands."""
         with self.parts.store.read() as connection:
             return passes.find(connection, self.source.name, name)
+
+    def mark(self, connection: Connection, name: PassName, mark: Json) -> None:
+        """Notes where a pass goes on, in the caller's transaction. Raises TakenOver (law 4)."""
+        if not passes.mark(connection, self.source.name, name, mark, self.lease):
+            raise TakenOver(self.source)
+
+    def move_cursor(self, connection: Connection, cursor: Cursor | None, scope: str) -> None:
+        """Moves the source's cursor, in the caller's transaction. Raises TakenOver (law 4)."""
+        if not sources.move_cursor(connection, self.source.name, cursor, scope, self.lease):
+            raise TakenOver(self.source)
+
+    def found(self, connection: Connection, finds: Iterable[Find]) -> None:
+        """Has finds classed by the gap meter, in the transaction that journals them."""
+        now = self.parts.now()
+        self.tally.missed += gaps.note(
+            connection, self.parts, self.source, self.session, finds, now
+        )
 
     def check_stop(self) -> None:
         """Raises Stopped once we were asked to end, or somebody paused the source meanwhile."""

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from reconciler import gaps, news
+from reconciler import news
 from reconciler.parts import Parts
 from reconciler.run import Run
-from schemas.errors import Transient
 from schemas.ports import Lane
 from schemas.record import Cursor, Page
 from schemas.source import Source, SourceState
-from store import journal, known, left_out, sources
+from store import journal, known, left_out
 from store.database import Connection
 
 IMPORT = "poll.import"
@@ -79,16 +78,13 @@ def _take(walk: Walk, page: Page, event: str, began: datetime) -> None:
     if page.kind == "tickets":
         walk.tickets |= taken
     with run.parts.store.write() as connection:
-        if not sources.move_cursor(connection, run.source.name, page.cursor, walk.scope, run.lease):
-            raise Transient(f"{run.source.name}: another process took this reconcile over")
+        run.move_cursor(connection, page.cursor, walk.scope)
         if sifted.arrivals:
             journal.keep(connection, sifted.arrivals)
             if run.source.start == "now":
                 left_out.drop(connection, run.source.name, taken)
         if not walk.first:
-            run.tally.missed += gaps.note(
-                connection, run.parts, run.source, run.session, sifted.finds, run.parts.now()
-            )
+            run.found(connection, sifted.finds)
     walk.left += sifted.left
     _count(run, sifted, len(page.records))
     run.parts.wake(lanes_of(sifted))

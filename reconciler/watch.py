@@ -2,18 +2,17 @@
 
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from reconciler import hooks
 from reconciler.run import Run
-from schemas.model import Json
-from schemas.session import Pass
-from store import passes
+from schemas.model import Json, Model
+from schemas.session import PassName
 
 EVERY = timedelta(hours=1)
 
 
-class Reread(BaseModel):
+class Reread(Model):
     """The mark of the pass "redeliveries": until when deliveries were asked for, and from when on
     the next walk has to read because no webhook will tell of it."""
 
@@ -49,7 +48,7 @@ def _hooks(run: Run) -> None:
         if found.silent_since is not None:  # first: a look that was kept tells it no more
             _reach_back(run, found.silent_since)
         with run.parts.store.write() as connection:
-            passes.mark(connection, run.source.name, "hooks", found.as_json(), run.lease)
+            run.mark(connection, "hooks", found.as_json())
 
 
 def _redeliveries(run: Run) -> None:
@@ -63,9 +62,8 @@ def _redeliveries(run: Run) -> None:
             _keep(run, Reread(asked_until=now, read_from=min(moments, default=None)))
 
 
-def _is_due(run: Run, name: str) -> bool:
-    found: Pass = run.last("hooks" if name == "hooks" else "redeliveries")
-    last = found.ended_at
+def _is_due(run: Run, name: PassName) -> bool:
+    last = run.last(name).ended_at
     return run.full or last is None or run.parts.now() - last >= EVERY
 
 
@@ -77,9 +75,7 @@ def _reach_back(run: Run, since: datetime) -> None:
 
 def _keep(run: Run, mark: Reread) -> None:
     with run.parts.store.write() as connection:
-        passes.mark(
-            connection, run.source.name, "redeliveries", mark.model_dump(mode="json"), run.lease
-        )
+        run.mark(connection, "redeliveries", mark.model_dump(mode="json"))
 
 
 def _reread(mark: Json) -> Reread:

@@ -81,7 +81,7 @@ def look_for_shifted(run: Run) -> None:
 
 def _mark(run: Run, mark: str | None) -> None:
     with run.parts.store.write() as connection:
-        passes.mark(connection, run.source.name, "whole", mark, run.lease)
+        run.mark(connection, "whole", mark)
 
 
 def _recount(run: Run) -> None:

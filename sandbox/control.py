@@ -10,27 +10,16 @@ from typing import Protocol
 
 import orjson
 
-from sandbox.crowd import Crowd
-from sandbox.faults import Switchboard, UnknownSwitch
-from sandbox.outbox import Outbox
-from sandbox.requests import RequestLog
+from sandbox.faults import UnknownSwitch
+from sandbox.running import Site
 from sandbox.wire import Call, Endpoint, Json, Reply, Routes, reply_json
 
 PREFIX = "/_sandbox"
 
 
-class Stage(Protocol):
+class Stage(Site, Protocol):
     """What a tracker's stand-in offers to be controlled."""
 
-    @property
-    def faults(self) -> Switchboard: ...
-    @property
-    def outbox(self) -> Outbox: ...
-    @property
-    def log(self) -> RequestLog: ...
-    @property
-    def people(self) -> Crowd: ...
-    def neutral(self) -> Json: ...
     def perform(self, name: str, args: Json) -> object: ...
 
 

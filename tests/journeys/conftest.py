@@ -1,6 +1,5 @@
 """A whole ticketsync in this process beside a sandbox GitHub, on both databases."""
 
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,11 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from cli.compare import Difference, differences, files_by_key
-from cli.together import Together, assemble, bind, server_of
+from cli.together import Together
 from reconciler import session as reconcile
 from reconciler.parts import Parts
 from runtime import config
-from runtime.telemetry import Telemetry
 from sandbox.github import app as github
 from sandbox.github.acts import Acts
 from schemas.delivery import Delivery
@@ -27,6 +25,7 @@ from store.whole import whole_tickets
 from store.workspace.layout import source_folder
 from store.workspace.read import ReadFile
 from tests.conftest import Database
+from tests.journeys.any_tracker import served
 from workers.sweep import sweep
 from workers.work import Work
 
@@ -131,22 +130,11 @@ def journey(database: Database) -> Iterator[Journey]:
     """At work and listening, on an empty tracker."""
     with github.start(webhook_secret=SECRET) as tracker:
         settings = config.load(_configure(database, tracker), environ={})
-        listening = bind("127.0.0.1", 0)
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}/webhooks/{SOURCE}"
-        together = assemble(settings, Telemetry(), schedule=False)
-        try:
-            assert together.app is not None
-            server = server_of(together.app)
-            serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-            serving.start()
+        with served(settings) as (together, address):
+            address = f"{address}/webhooks/{SOURCE}"
             made = Journey(database.folder, tracker, together, address)
             made.listen()
             yield made
-        finally:
-            server.should_exit = True
-            serving.join(10)
-            together.close()
-            listening.close()
 
 
 def _configure(database: Database, tracker: github.Running) -> Path:

@@ -1,108 +1,22 @@
 """Every tracker, the same story: webhooks that get lost, doubled and reordered, and in the end
 SQL and the files say what the tracker says."""
 
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from cli.compare import Difference, differences, files_by_key
-from cli.stage import SECRET, TRACKERS, Stand, configure, stands
-from cli.together import Together, assemble, bind, server_of
+from cli.stage import TRACKERS
 from reconciler import session as reconcile
-from runtime import config
-from runtime.telemetry import Telemetry
-from schemas.session import Session
-from store import journal, known, sources
-from store.whole import whole_tickets
-from store.workspace.layout import source_folder
+from tests.journeys.any_tracker import Journey, at_work
 
 FAULTS = {"drop": 0.25, "double": 0.15, "reorder": 0.2}
-REST_SECONDS = 60.0
-
-
-@dataclass
-class Journey:
-    """One tracker, one ticketsync, in this process."""
-
-    folder: Path
-    stand: Stand
-    together: Together
-    address: str
-
-    def listen(self) -> None:
-        """Registers the webhook: through the API, or as a person would by hand."""
-        url = f"{self.address}/webhooks/{self.stand.source}"
-        parts = self.together.parts
-        source = parts.sources[self.stand.source]
-        if parts.tracker(source.tracker).capabilities.hooks_api:
-            client = parts.connect(source)
-            client.ensure_hook(url, SECRET)
-            assert client.check_hooks(url) == []
-            client.close()
-        else:
-            self.stand.running.add_hook(url, SECRET)
-        assert self.stand.running.outbox.idle(10)
-
-    def reconcile(self, *, full: bool = False) -> Session:
-        parts = self.together.parts
-        done = reconcile.run(parts, parts.sources[self.stand.source], full=full, wait_seconds=20)
-        assert done.status == "complete", done.error
-        self.rest()
-        return done
-
-    def rest(self) -> None:
-        """Until nothing is on its way, pending, in doubt or to be written."""
-        assert self.stand.running.outbox.idle(REST_SECONDS)
-        until = time.monotonic() + REST_SECONDS
-        while self._busy():
-            assert time.monotonic() < until, "not at rest"
-            time.sleep(0.05)
-
-    def _busy(self) -> bool:
-        with self.together.store.read() as connection:
-            return known.unsettled(connection, self.stand.source)
-
-    def differences(self) -> list[Difference]:
-        source = self.stand.source
-        with self.together.store.read() as connection:
-            keys = [(source, one) for one in sorted(known.ids_here(connection, source))]
-            stored = whole_tickets(connection, keys, parts=True)
-        files = files_by_key(self.folder / "tickets" / source_folder(source))
-        return list(differences(self.stand.tickets, stored.values(), files))
-
-    def status(self) -> str:
-        with self.together.store.read() as connection:
-            found = sources.state(connection, self.stand.source)
-        assert found is not None
-        return found.status
-
-    def dead(self) -> list[str]:
-        with self.together.store.read() as connection:
-            found = journal.find(connection, outcome="dead", limit=20)
-        return [f"{one.event}: {one.reason} {one.last_error or ''}" for one in found]
 
 
 @pytest.fixture(params=TRACKERS)
 def journey(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journey]:
-    with stands([request.param], 8, 12) as [stand]:
-        settings = config.load(configure(tmp_path, [stand]), environ={})
-        listening = bind("127.0.0.1", 0)
-        together = assemble(settings, Telemetry(), schedule=False)
-        server = server_of(together.app)
-        serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        serving.start()
-        try:
-            address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            yield Journey(tmp_path, stand, together, address)
-        finally:
-            server.should_exit = True
-            serving.join(10)
-            together.close()
-            listening.close()
+    with at_work(tmp_path, request.param, tickets=8, comments=12) as made:
+        yield made
 
 
 def test_an_import_brings_everything_and_an_idle_pass_next_to_nothing(journey):

@@ -1,6 +1,5 @@
 """Every tracker: the coverage of its webhook is what the tracker itself knows of its deliveries."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -8,14 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.stage import TRACKERS, configure, stands
-from cli.together import assemble, bind, server_of
+from cli.stage import TRACKERS
 from reconciler import hooks, session
-from runtime import config
 from runtime.clock import utc_now
-from runtime.telemetry import Telemetry
 from store import gaps
-from tests.journeys.test_all_trackers_journey import Journey
+from tests.journeys.any_tracker import Journey, at_work
 
 pytestmark = pytest.mark.timeout(180)
 TICKETS = 40
@@ -26,25 +22,11 @@ LATER = timedelta(minutes=3)
 @pytest.fixture(params=TRACKERS)
 def quiet(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journey]:
     """Read once, listening, and nothing happens by itself."""
-    with stands([request.param], TICKETS, 0) as [stand]:
-        settings = config.load(configure(tmp_path, [stand]), environ={})
-        listening = bind("127.0.0.1", 0)
-        together = assemble(settings, Telemetry(), schedule=False)
-        server = server_of(together.app)
-        serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        serving.start()
-        try:
-            address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            made = Journey(tmp_path, stand, together, address)
-            made.reconcile()
-            made.listen()
-            made.rest()
-            yield made
-        finally:
-            server.should_exit = True
-            serving.join(10)
-            together.close()
-            listening.close()
+    with at_work(tmp_path, request.param, tickets=TICKETS, comments=0) as made:
+        made.reconcile()
+        made.listen()
+        made.rest()
+        yield made
 
 
 def edit_each(journey: Journey, title: str, number: int = TICKETS) -> None:
