@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schemas.history import HistoryEntry
 from schemas.model import Json, Model
 from schemas.ticket import TicketRef
 
@@ -156,6 +157,29 @@ class DefinitionsListed(Model):
     definitions: tuple[Definition, ...]
 
 
+class ChangesTold(Model):
+    """Changes that a webhook tells exactly, from what to what.
+
+    `identified`: under the ids that the changelog has for them. All others have an id made of the
+    moment, the field and the values (`schemas.history` has none of the tracker's): two hooks that
+    tell of one act tell it once.
+    """
+
+    fact: Literal["changes_told"] = "changes_told"
+    ticket: str
+    entries: tuple[HistoryEntry, ...]
+    identified: bool = False
+
+
+class HistoryListed(Model):
+    """A ticket's changelog, read at once; `complete` when it goes back to the beginning."""
+
+    fact: Literal["history_listed"] = "history_listed"
+    ticket: str
+    entries: tuple[HistoryEntry, ...]
+    complete: bool = True
+
+
 class Ping(Model):
     """The tracker tries our address."""
 
@@ -185,6 +209,8 @@ Event = Annotated[
     | DefinitionSeen
     | DefinitionGone
     | DefinitionsListed
+    | ChangesTold
+    | HistoryListed
     | Ping
     | Ignored,
     Field(discriminator="fact"),

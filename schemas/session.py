@@ -8,7 +8,17 @@ from pydantic import Field
 from schemas.model import Json, Model
 
 PassName = Literal[
-    "tickets", "whole", "definitions", "activity", "census", "hooks", "redeliveries", "wide"
+    "tickets",
+    "whole",
+    "definitions",
+    "activity",
+    "census",
+    "hooks",
+    "redeliveries",
+    "wide",
+    "history",
+    "people",
+    "snapshots",
 ]
 """`tickets` reads what changed, `whole` everything; the others have clocks of their own."""
 

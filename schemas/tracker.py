@@ -7,7 +7,6 @@ from pydantic import ValidationError
 
 from schemas.event import Aspect
 from schemas.model import Json, Model
-from schemas.ticket import Person
 
 Part = Literal["core", "comments", "comment_gone", "links", "definitions", "gone"]
 """What can happen: to the ticket itself, its comments, a comment's end, its links, to labels and
@@ -86,23 +85,6 @@ class Activity(Model):
 
     touched: tuple[Touched, ...] = ()
     mark: str | None = None
-
-
-class HistoryEntry(Model):
-    """One change of one field, as the tracker's own changelog tells it.
-
-    `id` is stable and unique in the source; `field` our name for it when it is one of ours;
-    `before` and `after` are the tracker's values, `None` for unset.
-    """
-
-    id: str
-    ticket: str
-    at: datetime
-    actor: Person | None = None
-    native_field: str
-    field: str | None = None
-    before: Json = None
-    after: Json = None
 
 
 class Identity(Model):

@@ -10,6 +10,7 @@ from pydantic import Field
 from schemas.change import Change, Intent, Lookup, Ref, Write
 from schemas.delivery import Delivery, Proof
 from schemas.event import Aspect, Definition, DefinitionKind, Event
+from schemas.history import History
 from schemas.model import Json, Model
 from schemas.ports import Credentials, Limiter, Validators
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
@@ -19,7 +20,6 @@ from schemas.tracker import (
     Activity,
     CensusPage,
     FieldInfo,
-    HistoryEntry,
     Hook,
     HookFault,
     Identity,
@@ -77,9 +77,10 @@ class Capabilities(Model):
     all there is. `schemes` are the proofs of its webhooks, in words; `text` the form of its rich
     text. `tells` are the parts of tickets whose every change its webhooks tell; `activity` whether
     it lists what moves no revision; `conditional` whether an answer "not modified" costs no rate
-    limit. `writes` names the ticket fields that can be written, `links` the kinds of relations;
-    `oauth` is None where only tokens are known. `token_variables` are the usual names of the token
-    in the environment, `email_variables` those of the account that goes with it.
+    limit. `history` names the fields (of `schemas.history.TRACKED`) whose every change the changelog
+    tells; empty without one. `writes` names the ticket fields that can be written, `links` the
+    kinds of relations; `oauth` is None where only tokens are known. `token_variables` are the usual
+    names of the token in the environment, `email_variables` those of the account that goes with it.
     """
 
     ack_status: int = 202
@@ -92,7 +93,7 @@ class Capabilities(Model):
     tells: frozenset[Part] = frozenset({"core", "comments"})
     activity: bool = False
     conditional: bool = False
-    history: bool = False
+    history: frozenset[str] = frozenset()
     uploads: bool = False
     schemes: tuple[str, ...] = ()
     text: Literal["markdown", "adf", "html"] = "markdown"
@@ -136,8 +137,12 @@ class Client(Protocol):
         `cursor.since` None walks everything; `cursor.position` goes on inside a walk.
         """
 
-    def history(self, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
-        """Every change the tracker's changelog tells of these tickets, complete, oldest first."""
+    def history(self, tickets: Sequence[str]) -> Iterator[History]:
+        """The changelogs of these tickets, whole, also past a first page; each oldest first.
+
+        One that cannot be read, or is gone, is left out: an empty changelog would say that nothing
+        ever changed.
+        """
 
     def census(self, mark: str | None = None) -> Iterator[CensusPage]:
         """Every ticket of the project with id, revision and comment count; archived ones, too.

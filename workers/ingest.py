@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from schemas.delivery import Delivery, Via
 from schemas.errors import Permanent
 from schemas.event import (
+    ChangesTold,
     CommentGone,
     CommentSeen,
     CommentsListed,
@@ -20,6 +21,7 @@ from schemas.event import (
     DefinitionsListed,
     Doubtful,
     Event,
+    HistoryListed,
     Ignored,
     LinksListed,
     Ping,
@@ -58,7 +60,7 @@ FULL_WALK = "poll.import"
 @dataclass(slots=True)
 class Reading:
     """What one delivery says. `facts` are about its own ticket, `for_source` about definitions,
-    `hints` about other tickets; `people` and `definitions` are those its records carried along.
+    `hints` about other tickets, `past` about how its ticket came to be so; `people` and `definitions` are those its records carried along.
     """
 
     delivery: Delivery
@@ -66,6 +68,7 @@ class Reading:
     facts: list[Fact] = field(default_factory=list)
     for_source: list[SourceEvent] = field(default_factory=list)
     hints: list[tuple[str, DoubtFact]] = field(default_factory=list)
+    past: list[ChangesTold | HistoryListed] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
     project: ProjectSeen | None = None
@@ -153,6 +156,8 @@ def _note(reading: Reading, event: Event, source: Source, tracker: Tracker) -> N
             reading.facts.append(HiddenFact(event.reason))
         case CommentGone():
             reading.facts.append(CommentGoneFact(event.comment))
+        case ChangesTold() | HistoryListed():
+            reading.past.append(event)
         case _:
             _note_aside(reading, event)
 

@@ -8,13 +8,13 @@ from datetime import datetime
 from schemas.change import Intent, Lookup, Ref, Write
 from schemas.errors import Permanent
 from schemas.event import Aspect, Definition, DefinitionKind
+from schemas.history import History
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.ticket import Attachment, Person
 from schemas.tracker import (
     Activity,
     CensusPage,
     FieldInfo,
-    HistoryEntry,
     Hook,
     HookFault,
     Identity,
@@ -87,7 +87,7 @@ class AzureDevOpsClient:
         """Work items with comments and links; one request when nothing changed."""
         return walk.changed_since(self._boards, cursor)
 
-    def history(self, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
+    def history(self, tickets: Sequence[str]) -> Iterator[History]:
         """Every update of each work item."""
         return history.history(self._boards, tickets)
 

@@ -6,9 +6,9 @@ https://learn.microsoft.com/rest/api/azure/devops/wit/updates/list
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from schemas.history import History, HistoryEntry
 from schemas.model import Json
 from schemas.ticket import Person
-from schemas.tracker import HistoryEntry
 from trackers.azure_devops import links, names, read
 from trackers.azure_devops.boards import Boards, listed, refused
 from trackers.azure_devops.people import person
@@ -46,25 +46,33 @@ _UNSET = 9999
 """The year of the newest update's `revisedDate`, which is when it ceases to hold."""
 
 
-def history(boards: Boards, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
-    """All entries of each, oldest first; of tickets that cannot be read there are none."""
+def history(boards: Boards, tickets: Sequence[str]) -> Iterator[History]:
+    """The changelog of each, oldest first; those that cannot be read are left out."""
     for ticket in tickets:
-        skip, last = 0, None
-        while True:
-            path = f"/_apis/wit/workItems/{read.number(ticket)}/updates"
-            answer = boards.get(path, {"$top": names.FULL_BATCH, "$skip": skip})
-            if answer.status == 404:
-                break
-            if not answer.ok:
-                raise refused(answer)
-            updates = listed(answer)
-            for update in (Fields(one, "update") for one in updates):
-                last = _moment(update) or last
-                if last:
-                    yield from _entries(boards, ticket, update, last)
-            skip += len(updates)
-            if len(updates) < names.FULL_BATCH:
-                break
+        told = _of_item(boards, ticket)
+        if told is not None:
+            yield History(ticket=ticket, entries=tuple(told))
+
+
+def _of_item(boards: Boards, ticket: str) -> list[HistoryEntry] | None:
+    """All entries of one work item; None when it cannot be read."""
+    entries: list[HistoryEntry] = []
+    skip, last = 0, None
+    while True:
+        path = f"/_apis/wit/workItems/{read.number(ticket)}/updates"
+        answer = boards.get(path, {"$top": names.FULL_BATCH, "$skip": skip})
+        if answer.status == 404:
+            return None
+        if not answer.ok:
+            raise refused(answer)
+        updates = listed(answer)
+        for update in (Fields(one, "update") for one in updates):
+            last = _moment(update) or last
+            if last:
+                entries += _entries(boards, ticket, update, last)
+        skip += len(updates)
+        if len(updates) < names.FULL_BATCH:
+            return entries
 
 
 def _entries(boards: Boards, ticket: str, update: Fields, at: datetime) -> Iterator[HistoryEntry]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from schemas.change import Intent, Lookup, Ref, Unsure, Write
 from schemas.errors import Permanent
 from schemas.event import Aspect, Definition, DefinitionKind
+from schemas.history import History
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.source import Source
 from schemas.ticket import Attachment, Person
@@ -13,7 +14,6 @@ from schemas.tracker import (
     Activity,
     CensusPage,
     FieldInfo,
-    HistoryEntry,
     Hook,
     HookFault,
     Identity,
@@ -55,7 +55,7 @@ class GenericClient:
         """No pages."""
         return iter(())
 
-    def history(self, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
+    def history(self, tickets: Sequence[str]) -> Iterator[History]:
         """No entries."""
         return iter(())
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from schemas.change import Intent, Lookup, Ref, Write
 from schemas.errors import Denied, Permanent
 from schemas.event import Aspect, Definition, DefinitionKind
+from schemas.history import History
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.source import Source
 from schemas.ticket import Attachment, Person
@@ -13,7 +14,6 @@ from schemas.tracker import (
     Activity,
     CensusPage,
     FieldInfo,
-    HistoryEntry,
     Hook,
     HookFault,
     Identity,
@@ -93,7 +93,7 @@ class GitHubClient:
         """Tickets, then comments; two requests that cost nothing when nothing changed."""
         return walk.changed_since(self._repository, self._source, cursor)
 
-    def history(self, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
+    def history(self, tickets: Sequence[str]) -> Iterator[History]:
         """The timelines of the tickets; GitHub lists no edits of texts."""
         return history.history(self._repository, tickets)
 

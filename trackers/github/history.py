@@ -6,8 +6,8 @@ https://docs.github.com/rest/using-the-rest-api/issue-event-types
 from collections.abc import Callable, Iterator, Sequence
 
 from schemas.errors import Permanent
+from schemas.history import History, HistoryEntry
 from schemas.model import Json
-from schemas.tracker import HistoryEntry
 from trackers.fields import Fields
 from trackers.github.repository import FULL_PAGE, Repository
 from trackers.github.translate import person
@@ -24,11 +24,11 @@ _NO_CHANGE = frozenset(
 """Entries of a timeline that change nothing of the ticket, or are comments of their own."""
 
 
-def history(repository: Repository, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
+def history(repository: Repository, tickets: Sequence[str]) -> Iterator[History]:
     """All changes, ticket by ticket, oldest first; nothing for issues that are gone."""
     for ticket in tickets:
-        for event in timeline(repository, ticket):
-            yield from entries(ticket, event)
+        told = [one for event in timeline(repository, ticket) for one in entries(ticket, event)]
+        yield History(ticket=ticket, entries=tuple(told))
 
 
 def timeline(

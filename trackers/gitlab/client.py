@@ -5,6 +5,7 @@ from datetime import datetime
 
 from schemas.change import Intent, Lookup, Ref, Write
 from schemas.event import Aspect, Definition, DefinitionKind
+from schemas.history import History
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.source import Source
 from schemas.ticket import Attachment, Person
@@ -12,7 +13,6 @@ from schemas.tracker import (
     Activity,
     CensusPage,
     FieldInfo,
-    HistoryEntry,
     Hook,
     HookFault,
     Identity,
@@ -74,7 +74,7 @@ class GitLabClient:
         """Tickets with their comments and links; one request when nothing changed."""
         return walk.changed_since(self._project, self._source, cursor)
 
-    def history(self, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
+    def history(self, tickets: Sequence[str]) -> Iterator[History]:
         """Resource events and system notes."""
         return history.history(self._project, tickets)
 

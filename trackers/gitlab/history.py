@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from schemas.history import History, HistoryEntry
 from schemas.model import Json
 from schemas.ticket import Person
-from schemas.tracker import HistoryEntry
 from trackers.fields import Fields
 from trackers.gitlab import values
 from trackers.gitlab.project import FULL_PAGE, Project
@@ -59,7 +59,7 @@ _MARKUP = re.compile(r"\{[+-]|[+-]\}")
 """The words that differ are set off inside a title."""
 
 
-def history(project: Project, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
+def history(project: Project, tickets: Sequence[str]) -> Iterator[History]:
     """Every change of these issues that GitLab still tells of, oldest first per issue."""
     for start in range(0, len(tickets), _AT_ONCE):
         some = [one for one in tickets[start : start + _AT_ONCE] if one.isdecimal()]
@@ -67,7 +67,9 @@ def history(project: Project, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
         path = project.path(f"/issues?{numbers}&per_page={FULL_PAGE}")
         answer = project.get(path)
         for issue in answer.items if answer.ok and some else []:
-            yield from sorted(_of(project, issue), key=lambda entry: (entry.at, entry.id))
+            number = values.number_of(Fields.of(issue, "issue"))
+            told = sorted(_of(project, issue), key=lambda entry: (entry.at, entry.id))
+            yield History(ticket=number, entries=tuple(told))
 
 
 def _of(project: Project, issue: dict[str, Json]) -> Iterator[HistoryEntry]:

@@ -38,7 +38,7 @@ _CAPABILITIES = Capabilities(
     # events; links have them for administrators' webhooks alone, not for an OAuth app's
     # (https://developer.atlassian.com/cloud/jira/platform/webhooks/).
     tells=frozenset({"core", "comments", "comment_gone", "gone"}),
-    history=True,
+    history=frozenset(),  # named with the canonical values
     uploads=True,
     schemes=(
         "HMAC-SHA256 of the body (administrator's webhook)",

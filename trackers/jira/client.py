@@ -6,13 +6,13 @@ from datetime import datetime
 
 from schemas.change import Intent, Lookup, Ref, Write
 from schemas.event import Aspect, Definition, DefinitionKind
+from schemas.history import History
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.ticket import Attachment, Person
 from schemas.tracker import (
     Activity,
     CensusPage,
     FieldInfo,
-    HistoryEntry,
     Hook,
     HookFault,
     Identity,
@@ -71,7 +71,7 @@ class JiraClient:
         fresh = tuple(sorted(set(self._written)))
         return walk.changed_since(self._site, cursor, fresh)
 
-    def history(self, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
+    def history(self, tickets: Sequence[str]) -> Iterator[History]:
         """The changelogs of issues."""
         return history.history(self._site, tickets)
 

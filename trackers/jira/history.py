@@ -5,8 +5,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from schemas.errors import Permanent
+from schemas.history import History, HistoryEntry
 from schemas.model import Json
-from schemas.tracker import HistoryEntry
 from trackers.fields import Fields
 from trackers.http import Params
 from trackers.jira.people import person
@@ -45,7 +45,7 @@ _BY_ID = ("assignees", "reporter")
 """People are told by id; all else by the words that were shown."""
 
 
-def history(site: Site, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
+def history(site: Site, tickets: Sequence[str]) -> Iterator[History]:
     """Every change of these tickets, oldest first ticket by ticket."""
     names = _names(site)
     for start in range(0, len(tickets), _TOGETHER):
@@ -54,8 +54,8 @@ def history(site: Site, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
         entries: dict[str, list[HistoryEntry]] = {ticket: [] for ticket in some}
         for ticket, change in found:
             entries.setdefault(ticket, []).extend(_entries(ticket, change, names))
-        for listed in entries.values():
-            yield from sorted(listed, key=_order)
+        for ticket, listed in entries.items():
+            yield History(ticket=ticket, entries=tuple(sorted(listed, key=_order)))
 
 
 def _several(site: Site, tickets: Sequence[str]) -> Iterator[tuple[str, Fields]]:

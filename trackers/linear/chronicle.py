@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.errors import Permanent
+from schemas.history import History, HistoryEntry
 from schemas.model import Json
-from schemas.tracker import HistoryEntry
 from trackers.fields import Fields
 from trackers.linear import paging, people, queries, words
 from trackers.linear.team import Team
@@ -43,13 +43,14 @@ query History($id: String!, $after: String) {{
 }}"""
 
 
-def history(team: Team, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
+def history(team: Team, tickets: Sequence[str]) -> Iterator[History]:
     """Every change of these issues, complete and oldest first; unknown ids are left out."""
     for start in range(0, len(tickets), _AT_ONCE):
         ids = list(tickets[start : start + _AT_ONCE])
         answer = team.graph.ask(_HISTORIES, {"filter": {"id": {"in": ids}}})
         for item in answer.need_object("issues").items("nodes"):
-            yield from _of_issue(team, Fields.of(item, "issue"))
+            issue = Fields.of(item, "issue")
+            yield History(ticket=issue.need_id("id"), entries=tuple(_of_issue(team, issue)))
 
 
 def _of_issue(team: Team, issue: Fields) -> Iterator[HistoryEntry]:

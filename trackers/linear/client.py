@@ -5,13 +5,13 @@ from datetime import datetime
 
 from schemas.change import Intent, Lookup, Ref, Write
 from schemas.event import Aspect, Definition, DefinitionKind
+from schemas.history import History
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.ticket import Attachment, Person
 from schemas.tracker import (
     Activity,
     CensusPage,
     FieldInfo,
-    HistoryEntry,
     Hook,
     HookFault,
     Identity,
@@ -68,7 +68,7 @@ class LinearClient:
         """Tickets with all their parts, then comments; two requests when nothing changed."""
         return walk.changed_since(self._team, cursor)
 
-    def history(self, tickets: Sequence[str]) -> Iterator[HistoryEntry]:
+    def history(self, tickets: Sequence[str]) -> Iterator[History]:
         """Their changelogs, complete."""
         return chronicle.history(self._team, tickets)
 
