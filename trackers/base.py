@@ -77,7 +77,7 @@ class Capabilities(Model):
     all there is. `schemes` are the proofs of its webhooks, in words; `text` the form of its rich
     text. `tells` are the parts of tickets whose every change its webhooks tell; `activity` whether
     it lists what moves no revision; `conditional` whether an answer "not modified" costs no rate
-    limit. `history` names the fields (of `schemas.history.TRACKED`) whose every change the changelog
+    limit. `history` names the fields of `schemas.history.TRACKED` whose every change the changelog
     tells; empty without one. `writes` names the ticket fields that can be written, `links` the
     kinds of relations; `oauth` is None where only tokens are known. `token_variables` are the usual
     names of the token in the environment, `email_variables` those of the account that goes with it.

@@ -59,8 +59,11 @@ FULL_WALK = "poll.import"
 
 @dataclass(slots=True)
 class Reading:
-    """What one delivery says. `facts` are about its own ticket, `for_source` about definitions,
-    `hints` about other tickets, `past` about how its ticket came to be so; `people` and `definitions` are those its records carried along.
+    """What one delivery says.
+
+    `facts` are about its own ticket, `past` about how that came to be so, `for_source` about
+    definitions, `hints` about other tickets; `people` and `definitions` are those its records
+    carried along.
     """
 
     delivery: Delivery
