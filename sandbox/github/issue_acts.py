@@ -103,6 +103,8 @@ class IssueActs(LinkActs):
     @act
     def lock(self, number: int, reason: str | None = None, *, by: str | None = None) -> Issue:
         issue, actor = self.issue(number), self.who(by)
+        if issue.locked:
+            return issue
         with self.changing(issue):
             issue.locked, issue.lock_reason = True, reason
         self.note(issue, "locked", actor, lock_reason=reason)

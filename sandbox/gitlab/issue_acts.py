@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sandbox.gitlab.desk import UNSET, Desk, Unset, act
 from sandbox.gitlab.quick import read
+from sandbox.gitlab.remarks import assigned, remark
 from sandbox.gitlab.state import Issue, Label, Person
 
 Wish = str | int | bool | None | Unset
@@ -42,7 +43,7 @@ class IssueActs(Desk):
         issue.assignees = [self.world.person(login) for login in assignees]
         self.project.issues[number] = issue
         self.remember(issue, there=False)
-        self._assign_fields(issue, actor, more)
+        self._assign_fields(issue, actor, more, opened=True)
         for label in issue.labels:
             self._label_event(issue, actor, label, "add")
         self.mail.issue(issue, "open", actor, {})
@@ -118,6 +119,7 @@ class IssueActs(Desk):
         """Closes it with a link to the other one."""
         issue = self.issue(number)
         issue.duplicate_of = self.issue(of)
+        self.system_note(issue, self.who(by), f"marked this issue as a duplicate of #{of}")
         return self.close(number, by=by)
 
     @act
@@ -168,7 +170,9 @@ class IssueActs(Desk):
         self.system_note(issue, actor, f"moved to {place.path}#{iid}")
         return new
 
-    def _assign_fields(self, issue: Issue, actor: Person, wishes: dict[str, Wish]) -> None:
+    def _assign_fields(
+        self, issue: Issue, actor: Person, wishes: dict[str, Wish], *, opened: bool = False
+    ) -> None:
         for name, value in wishes.items():
             if isinstance(value, Unset):
                 continue
@@ -179,18 +183,15 @@ class IssueActs(Desk):
             elif name == "iteration_id":
                 self._iteration(issue, actor, value)
             else:
-                self._note_change(issue, actor, name, value)
+                if not opened or name == "due_date":
+                    self._note_change(issue, actor, name, value)
                 setattr(issue, name, value.strip() if name == "title" else value)  # type: ignore[union-attr]
 
     def _note_change(self, issue: Issue, actor: Person, name: str, value: Wish) -> None:
-        if getattr(issue, name) == value:
-            return
-        if name == "title":
-            self.system_note(issue, actor, f"changed title from **{issue.title}** to **{value}**")
-        elif name == "description":
-            self.system_note(issue, actor, "changed the description")
-        elif name == "due_date":
-            self.system_note(issue, actor, f"changed due date to {value}")
+        before = getattr(issue, name)
+        words = None if before == value else remark(issue, name, before, value)
+        if words:
+            self.system_note(issue, actor, words)
 
     def _milestone(self, issue: Issue, actor: Person, value: Wish) -> None:
         new = self.find_milestone(int(str(value))) if value else None
@@ -218,7 +219,8 @@ class IssueActs(Desk):
         issue.iteration = new
         named = new or old
         if named and new is not old:
-            told = {"id": named.id, "iid": named.iid, "title": named.title}
+            days = {"start_date": named.start_date, "due_date": named.due_date}
+            told = {"id": named.id, "iid": named.iid, "title": named.title, **days}
             self.record(
                 issue, "iteration", actor, iteration=told, action="add" if new else "remove"
             )
@@ -252,12 +254,10 @@ class IssueActs(Desk):
     def _reassign(self, issue: Issue, actor: Person, wanted: list[Person]) -> None:
         """Several only with a licence."""
         kept = wanted if self.world.premium else wanted[:1]
-        for person in kept:
-            if person not in issue.assignees:
-                self.system_note(issue, actor, f"assigned to @{person.login}")
-        for person in issue.assignees:
-            if person not in kept:
-                self.system_note(issue, actor, f"unassigned @{person.login}")
+        came = [one for one in kept if one not in issue.assignees]
+        gone = [one for one in issue.assignees if one not in kept]
+        if came or gone:
+            self.system_note(issue, actor, assigned(came, gone))
         issue.assignees = kept
 
     def _turn(self, issue: Issue, actor: Person, state: str) -> None:
@@ -266,5 +266,7 @@ class IssueActs(Desk):
         issue.state = state
         issue.closed = self.world.now() if state == "closed" else None
         issue.closed_by = actor if state == "closed" else None
+        if state == "opened":  # what it was closed for counts no more
+            issue.moved_to = issue.duplicate_of = None
         told = "closed" if state == "closed" else "reopened"
         self.record(issue, "state", actor, state=told)

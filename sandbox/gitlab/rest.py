@@ -23,6 +23,7 @@ def routes() -> Routes[Route]:
     return Routes[Route](
         [
             ("GET", f"{API}/user", project.me),
+            ("GET", f"{API}/users", project.list_users),
             ("GET", f"{API}/version", project.version),
             ("GET", f"{API}/projects", project.list_projects),
             ("GET", own, project.show_project),

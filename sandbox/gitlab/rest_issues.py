@@ -189,12 +189,17 @@ def closed_by(ask: Ask) -> Reply:
 
 
 def changes(ask: Ask) -> Reply:
-    """Weights and iterations have a past only where there is a licence for them."""
+    """Weights and iterations have a past only where there is a licence for them.
+
+    A milestone that was deleted takes its events along, a label leaves them without its name.
+    """
     issue, kind = ask.issue(), ask.param("kind")
     licensed = kind in ("iteration", "weight")
     if kind not in ("state", "label", "milestone") and not (licensed and ask.site.world.premium):
         raise not_found()
     found = [one for one in issue.changes if one.kind == kind]
+    if kind == "milestone":
+        found = [one for one in found if one.told["milestone"]["id"] in ask.project.milestones]
     return ask.paged(found, lambda one: ask.views.change(issue, one))
 
 

@@ -62,6 +62,15 @@ def members(ask: Ask) -> Reply:
     return ask.paged(found, ask.views.member)
 
 
+def list_users(ask: Ask) -> Reply:
+    """GitLab docs: Users API; by `username` alone, and for those who signed in."""
+    ask.need_login()
+    name = ask.query("username").lower()
+    people = ask.site.world.people.values()
+    found = [one for one in people if not name or one.login.lower() == name]
+    return ask.paged(found, ask.views.person)
+
+
 def list_labels(ask: Ask) -> Reply:
     """Those of the groups above are among them unless told otherwise."""
     own = ask.flag("include_ancestor_groups") is False

@@ -260,7 +260,20 @@ class Views:
             "resource_type": "Issue",
             "resource_id": issue.id,
             **change.told,
+            **self._named_now(issue, change),
         }
+
+    def _named_now(self, issue: Issue, change: Change) -> Json:
+        """Labels and milestones show as they are called today."""
+        if change.kind == "label":
+            key, labels = change.told["label"]["id"], issue.project.labels.values()
+            found = next((one for one in labels if one.id == key), None)
+            shown = {"id": found.id, "name": found.name, "color": found.color} if found else None
+            return {"label": shown}
+        if change.kind == "milestone":
+            stone = issue.project.milestones[change.told["milestone"]["id"]]
+            return {"milestone": self.milestone(issue.project, stone)}
+        return {}
 
     def project(self, project: Project) -> Json:
         more = {"issues_enabled": True, "issues_access_level": "enabled", "archived": False}

@@ -180,9 +180,9 @@ class Acts(ProjectActs):
         total = sum(log.seconds for log in issue.worklogs)
         issue.spent = total or None
         if before != issue.spent:
-            old = None if before is None else str(before)
-            change = item("timespent", old, old, str(total), str(total))
-            line = self.record(issue, by, [change])
+            old, new = (None if one is None else str(one) for one in (before, issue.spent))
+            change = item("timespent", old, old, new, new)
+            line = self.record(issue, by, [change], issue.updated)
             self.tell_issue("jira:issue_updated", issue, by, "issue_work_logged", line)
 
     @act
@@ -209,7 +209,8 @@ class Acts(ProjectActs):
         found = Attachment(number, issue, by, name, kind, content, self.world.ms())
         with self.changing(issue):
             issue.attachments.append(found)
-        line = self.record(issue, by, [item("Attachment", None, None, number, name)])
+        told = item("Attachment", None, None, number, name)
+        line = self.record(issue, by, [told], issue.updated)
         body = {"attachment": self.mail.views.attachment(found)}
         self.mail.tell(News("attachment_created", body, issue))
         self.tell_issue("jira:issue_updated", issue, by, "issue_updated", line)
@@ -219,7 +220,8 @@ class Acts(ProjectActs):
         issue = found.issue
         with self.changing(issue):
             issue.attachments.remove(found)
-        line = self.record(issue, by, [item("Attachment", found.id, found.name, None, None)])
+        told = item("Attachment", found.id, found.name, None, None)
+        line = self.record(issue, by, [told], issue.updated)
         body = {"attachment": self.mail.views.attachment(found)}
         self.mail.tell(News("attachment_deleted", body, issue))
         self.tell_issue("jira:issue_updated", issue, by, "issue_updated", line)

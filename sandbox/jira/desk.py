@@ -89,9 +89,10 @@ class Desk:
             return
         issue.past.keep(issue.as_it_is(), self.world.now(), lag)
 
-    def record(self, issue: Issue, by: User, items: list[Json]) -> History:
-        """Write a line into the issue's changelog."""
-        line = History(str(self.world.next_id("history")), by, self.world.ms(), items)
+    def record(self, issue: Issue, by: User, items: list[Json], at: int | None = None) -> History:
+        """Write a line into the issue's changelog; `at` is the moment of the change it tells."""
+        moment = self.world.ms() if at is None else at
+        line = History(str(self.world.next_id("history")), by, moment, items)
         issue.history.append(line)
         return line
 

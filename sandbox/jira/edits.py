@@ -45,6 +45,8 @@ NAMES = {
     "parent": "IssueParentAssociation",
     "timetracking": "timeoriginalestimate",
 }
+IDS = {"timetracking": "timeoriginalestimate"}
+"""One field to write, several to read: the changelog names the one that was set."""
 Values = dict[str, Any]
 
 
@@ -156,7 +158,7 @@ def item(
         "fieldtype": "custom" if custom else "jira",
     }
     if known is not None:
-        shown["fieldId"] = name
+        shown["fieldId"] = IDS.get(name, name)
     return {**shown, "from": old, "fromString": old_text, "to": new, "toString": new_text}
 
 

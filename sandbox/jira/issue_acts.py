@@ -62,7 +62,7 @@ class IssueActs(Desk):
         if not items:
             return False
         self.world.touch(issue)
-        line = self.record(issue, by, items)
+        line = self.record(issue, by, items, issue.updated)
         only = {one.get("fieldId") for one in items}
         kind = "issue_assigned" if only == {"assignee"} else "issue_updated"
         self.tell_issue("jira:issue_updated", issue, by, kind, line)
@@ -76,7 +76,7 @@ class IssueActs(Desk):
         items = assign(issue, values)
         items.append(self._set_status(issue, step.to))
         self.world.touch(issue)
-        line = self.record(issue, by, items)
+        line = self.record(issue, by, items, issue.updated)
         self.tell_issue("jira:issue_updated", issue, by, "issue_generic", line)
 
     def _set_status(self, issue: Issue, status: Status) -> Json:
@@ -223,7 +223,7 @@ class IssueActs(Desk):
                 {**item("Key", None, old_key, None, found.key)},
             ]
             items += assign(found, {"components": [], "fixVersions": [], "versions": []})
-        line = self.record(found, actor, items)
+        line = self.record(found, actor, items, found.updated)
         self.tell_issue("jira:issue_updated", found, actor, "issue_moved", line)
         return found
 

@@ -30,8 +30,10 @@ API_NUMBERS = {
     "reset_in": 60.0,
     "retry_seconds": 0.0,
     "disable_after": 0.0,
+    "join_seconds": 0.0,
 }
-"""`retry_seconds` is the pause before a failed delivery is sent again (0: it is not)."""
+"""`retry_seconds` is the pause before a failed delivery is sent again (0: it is not). Edits by one
+person within `join_seconds` of each other are one line of an issue's history."""
 
 
 def switchboard(seed: int) -> Switchboard:
@@ -55,6 +57,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self.world.lag = self.list_lag
+        self.world.joins = lambda: self.faults.number("join_seconds")
         self.views = Views(self.world)
         self.outbox = Outbox(self.faults)
         self.mail = Mail(self.world, self.views, self.outbox)

@@ -278,6 +278,7 @@ class World:
     shelves: dict[tuple[object, ...], tuple[int, Shelf]] = field(default_factory=dict)
     trails: dict[str, Trail[Issue]] = field(default_factory=dict)
     lag: Callable[[], float] = lambda: 0.0
+    joins: Callable[[], float] = lambda: 0.0
     kept: Backup | None = None
 
     def __post_init__(self) -> None:

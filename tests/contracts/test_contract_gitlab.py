@@ -98,19 +98,26 @@ def test_history_is_as_described(world, client, line):
     world.acts.milestone(number, None)
     world.acts.close(number)
     world.acts.reopen(number)
-    told = [(one.native_field, one.before, one.after) for one in client.history([str(number)])]
+    world.acts.assign(number, "sven-borg")  # who is not named in the record any more
+    world.acts.unassign(number, "sven-borg")
+    [past] = client.history([str(number)])
+    told = [(one.field, one.before, one.after) for one in past.entries]
+    sven = str(world.site.world.people["sven-borg"].id)
     assert sorted(told, key=str) == sorted(
         [
             ("title", "A", "B"),
-            ("labels", None, "bug"),
-            ("labels", "bug", None),
+            ("labels", None, ["bug"]),
+            ("labels", ["bug"], None),
             ("milestone", None, "Launch"),
             ("milestone", "Launch", None),
-            ("state", "opened", "closed"),
-            ("state", "closed", "opened"),
+            ("status", "opened", "closed"),
+            ("status", "closed", "opened"),
+            ("assignees", None, [sven]),
+            ("assignees", [sven], None),
         ],
         key=str,
     )
+    assert past.complete
     line.assert_clean(at_least=5)
 
 

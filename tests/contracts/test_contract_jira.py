@@ -106,9 +106,9 @@ def test_reading_is_as_described(world, client, line):
     assert client.definitions()
     [file] = JIRA.to_ticket(record.body, a_source("jira", world.project_url)).attachments
     assert b"".join(client.download(file.url)) == b"hello"
-    alone = list(client.history([str(whole.id)]))
-    assert {"status", "labels"} <= {entry.field for entry in alone}
-    assert list(client.history([str(whole.id), str(moved.id)]))
+    [alone] = client.history([str(whole.id)])
+    assert {"status", "labels"} <= {entry.field for entry in alone.entries}
+    assert len(list(client.history([str(whole.id), str(moved.id)]))) == 2
     line.assert_clean(at_least=18)
 
 

@@ -83,7 +83,8 @@ def test_reading_keeps_to_the_schema(world, line, client):
     client.fetch("6b0d7c1e-2222-4c5e-9f10-0c1d2e3f4a50")
     client.fetch_comment(issue.id, issue.comments[0].id)
     client.fetch_comment(issue.id, "6b0d7c1e-2222-4c5e-9f10-0c1d2e3f4a50")
-    assert len(list(client.history([issue.id]))) > 60
+    [told] = client.history([issue.id])
+    assert len(told.entries) > 60
     seen = {one.key: one for page in client.census() for one in page.seen}
     assert (len(seen), seen["ENG-1"].comment_count) == (60, len(issue.comments))
     assert list(client.users())

@@ -11,7 +11,17 @@ from schemas.model import Json
 from schemas.ports import Credentials, Limiter, Validators
 from schemas.source import Source
 from schemas.ticket import Comment, Relation, Ticket
-from trackers.azure_devops import address, auth, facts, links, scope, translate, webhook, writes
+from trackers.azure_devops import (
+    address,
+    auth,
+    facts,
+    links,
+    past,
+    scope,
+    translate,
+    webhook,
+    writes,
+)
 from trackers.azure_devops.boards import HEADERS, MANNERS, Boards, Known
 from trackers.azure_devops.client import AzureDevOpsClient
 from trackers.base import Capabilities, Headers, Tracker
@@ -25,7 +35,7 @@ _CAPABILITIES = Capabilities(
     activity=True,
     restorable=True,
     verify_again=False,  # the proof is the secret itself and is not kept
-    history=frozenset(),  # named with the canonical values
+    history=past.TOLD,
     uploads=True,
     schemes=("basic authentication", "token in the header X-Hook-Token"),
     text="html",

@@ -1,7 +1,8 @@
 """What a delivery says: that a work item is to be read, and never what it holds.
 
 Nothing of a service hook is signed, and the values in it differ from those of the record
-(https://learn.microsoft.com/azure/devops/service-hooks/events), so every fact is a hint.
+(https://learn.microsoft.com/azure/devops/service-hooks/events), so every fact is a hint. Changes it
+tells from what to what are told as such, for the history alone.
 """
 
 from schemas.delivery import Delivery
@@ -10,6 +11,7 @@ from schemas.event import Aspect, Doubtful, Event, Ignored, Ping, ProjectSeen
 from schemas.model import Json
 from trackers import tolerant
 from trackers.azure_devops import names
+from trackers.azure_devops.told import told
 from trackers.azure_devops.webhook import container, is_test, work_item
 from trackers.fields import Fields
 
@@ -38,7 +40,8 @@ def parse(delivery: Delivery) -> list[Event]:
         Doubtful(tickets=(ticket,), aspect=aspect, reason=event)
         for aspect in _aspects(event, found)
     ]
-    return [*_project(content, found), *hints]
+    changes = told(ticket, found) if event == "workitem.updated" else None
+    return [*_project(content, found), *hints, *([changes] if changes else [])]
 
 
 def _content(delivery: Delivery) -> Json:

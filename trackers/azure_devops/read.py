@@ -159,10 +159,8 @@ def _elsewhere(boards: Boards, item: dict[str, Json]) -> TicketRef | None:
     )
 
 
-def _category(boards: Boards, item: dict[str, Json]) -> str | None:
-    """The category of its state, as its type has it in this project."""
-    fields = Fields.of(item, "workItem").object("fields")
-    kind, state = (fields.text(names.TYPE), fields.text(names.STATE)) if fields else (None, None)
+def category(boards: Boards, kind: str | None, state: str | None) -> str | None:
+    """The category of a state, as its type has it in this project."""
     if not kind or not state:
         return None
     for one in boards.states(kind):
@@ -170,6 +168,12 @@ def _category(boards: Boards, item: dict[str, Json]) -> str | None:
             found = one.get("category")
             return found if isinstance(found, str) else None
     return None
+
+
+def _category(boards: Boards, item: dict[str, Json]) -> str | None:
+    """The category of a work item's state."""
+    fields = Fields.of(item, "workItem").object("fields")
+    return category(boards, fields.text(names.TYPE), fields.text(names.STATE)) if fields else None
 
 
 def _inside(boards: Boards, items: Sequence[dict[str, Json]]) -> set[int] | None:

@@ -45,7 +45,7 @@ def to_ticket(record: Json, source: Source) -> Ticket:
     status = fields.text(names.STATE) or ""
     category = states.category(source, status, _category(item), reason)
     closed = category in ("done", "canceled")
-    sprint = _sprint(fields)
+    sprint = sprint_of(fields)
     return Ticket(
         source=source.name,
         external_id=key,
@@ -63,13 +63,13 @@ def to_ticket(record: Json, source: Source) -> Ticket:
         close_reason=states.outcome(category, reason),
         priority=values.word(fields, values.first(fields, source, "priority")),
         severity=values.severity(fields, source),
-        labels=_labels(fields),
+        labels=labels_of(fields),
         assignees=_assignees(fields),
         reporter=person(fields.value.get(names.CREATED_BY), names.CREATED_BY),
         sprint=sprint,
         sprints=(sprint,) if sprint else (),
         parent=links.parent(item.value),
-        components=_components(fields),
+        components=components_of(fields),
         estimate=values.number(fields, values.first(fields, source, "estimate")),
         weight=values.whole(fields, values.first(fields, source, "weight")),
         story_points=values.number(fields, values.first(fields, source, "story_points")),
@@ -151,7 +151,7 @@ def _type(fields: Fields, source: Source) -> str:
     return mapped.get(native, native)
 
 
-def _labels(fields: Fields) -> tuple[Label, ...]:
+def labels_of(fields: Fields) -> tuple[Label, ...]:
     """One text, `a; b`; tags have no id that work items would tell, so the name is it."""
     found: dict[str, str] = {}
     for name in (fields.text(names.TAGS) or "").split(";"):
@@ -165,7 +165,7 @@ def _assignees(fields: Fields) -> tuple[Person, ...]:
     return (found,) if found else ()
 
 
-def _components(fields: Fields) -> tuple[Named, ...]:
+def components_of(fields: Fields) -> tuple[Named, ...]:
     """The area below the project's root; the root itself says nothing."""
     path = below_root(fields.text(names.AREA))
     if not path:
@@ -173,7 +173,7 @@ def _components(fields: Fields) -> tuple[Named, ...]:
     return (Named(id=fields.id(names.AREA_ID) or f"path:{path}", name=path),)
 
 
-def _sprint(fields: Fields) -> Sprint | None:
+def sprint_of(fields: Fields) -> Sprint | None:
     """The iteration below the root; its dates are told by its definition."""
     path = below_root(fields.text(names.ITERATION))
     if not path:

@@ -37,7 +37,7 @@ _KNOWN = {
     names.TITLE, names.DESCRIPTION, names.REPRO_STEPS, names.CLOSED, names.PRIORITY,
     names.SEVERITY, *names.POINTS, names.ORIGINAL_ESTIMATE, names.COMPLETED_WORK, *names.DUE,
 }  # fmt: skip
-_MOVING = {
+MOVING = {
     "Microsoft.VSTS.Common.StackRank", "Microsoft.VSTS.Common.BacklogPriority",
     "Microsoft.VSTS.Common.StateChangeDate", "Microsoft.VSTS.Common.ActivatedDate",
     "Microsoft.VSTS.Common.ActivatedBy", "Microsoft.VSTS.Common.ResolvedDate",
@@ -151,7 +151,7 @@ def custom(fields: Fields, source: Source) -> dict[str, Json]:
     shown = {
         name: _plain(value)
         for name, value in fields.value.items()
-        if name not in _KNOWN | _MOVING | filled and not name.startswith(_OWN)
+        if name not in _KNOWN | MOVING | filled and not name.startswith(_OWN)
     }
     for name in {names.DESCRIPTION, names.REPRO_STEPS} - filled:
         found = fields.text(name)

@@ -15,7 +15,7 @@ from schemas.tracker import Part
 from trackers.answers import Manners
 from trackers.base import Capabilities, Headers, OAuthPlan, Reach, Tracker
 from trackers.fields import Fields
-from trackers.github import address, auth, facts, scope, translate, webhook, writes
+from trackers.github import address, auth, facts, history, scope, translate, webhook, writes
 from trackers.github.client import GitHubClient
 from trackers.github.repository import Repository
 from trackers.http import Session, Transport
@@ -54,7 +54,7 @@ _CAPABILITIES = Capabilities(
     tells=_TELLS,
     activity=True,
     conditional=True,
-    history=frozenset(),  # named with the canonical values
+    history=history.TELLS,
     schemes=("HMAC-SHA256 of the body (X-Hub-Signature-256)",),
     writes=writes.WRITES,
     comments=frozenset({"create", "update", "delete"}),

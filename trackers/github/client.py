@@ -95,7 +95,7 @@ class GitHubClient:
 
     def history(self, tickets: Sequence[str]) -> Iterator[History]:
         """The timelines of the tickets; GitHub lists no edits of texts."""
-        return history.history(self._repository, tickets)
+        return history.history(self._repository, self._source, tickets)
 
     def census(self, mark: str | None = None) -> Iterator[CensusPage]:
         """Every issue of the repository, open or closed; its marks never grow old."""

@@ -25,8 +25,9 @@ from schemas.model import Json
 from schemas.ticket import TicketRef
 from trackers import tolerant
 from trackers.fields import Fields
-from trackers.github import definitions, keywords
+from trackers.github import changes, definitions, keywords
 from trackers.github.repository import is_pull_request
+from trackers.github.values import number_of
 from trackers.github.webhook import ENDS, event_of, here, payload
 
 _PULLS = ("opened", "edited", "closed", "reopened")
@@ -82,6 +83,9 @@ def _issues(action: str, content: Fields) -> list[Event]:
     if is_pull_request(issue.value):
         return [Ignored(reason=f"pull request #{number}")]
     seen = TicketSeen(ticket=number, record=issue.value)
+    told = changes.told(action, number, issue, content)
+    if told is not None:
+        return [seen, told]
     if action == "deleted":  # with its last state, which is kept
         return [seen, TicketGone(ticket=number, proof="issues.deleted")]
     if action == "transferred":
@@ -94,9 +98,9 @@ def _issues(action: str, content: Fields) -> list[Event]:
 
 def _new_place(content: Fields) -> TicketRef:
     """Where a transferred issue lives now: new number and new id in another repository."""
-    changes = content.object("changes")
-    issue = changes.object("new_issue") if changes else None
-    repository = changes.object("new_repository") if changes else None
+    told = content.object("changes")
+    issue = told.object("new_issue") if told else None
+    repository = told.object("new_repository") if told else None
     if issue is None:
         return TicketRef()
     name = repository.text("full_name") if repository else None
@@ -140,10 +144,10 @@ def _pull_request(action: str, content: Fields) -> list[Event] | None:
     """A hint at the issues it closes, before or after an edit: their links move no `updated_at`."""
     if action not in _PULLS:
         return None
-    pull, changes = content.need_object("pull_request"), content.object("changes")
+    pull, told = content.need_object("pull_request"), content.object("changes")
     texts = [pull.text("title"), pull.text("body")]
     for name in ("title", "body"):
-        before = changes.object(name) if changes else None
+        before = told.object(name) if told else None
         texts.append(before.text("from") if before else None)
     name = content.need_object("repository").need_text("full_name")
     numbers = keywords.mentioned([text for text in texts if text], name)
@@ -190,24 +194,16 @@ def _ping(action: str, content: Fields) -> list[Event]:
 
 def _former(action: str, content: Fields, name: str) -> str | None:
     """The name before `repository.renamed` or `repository.transferred`."""
-    changes = content.object("changes") if content.path == "repository" else None
+    told = content.object("changes") if content.path == "repository" else None
     owner, _, short = name.partition("/")
-    if changes and action == "renamed":
-        inner = changes.need_object("repository").need_object("name")
+    if told and action == "renamed":
+        inner = told.need_object("repository").need_object("name")
         return f"{owner}/{inner.need_text('from')}"
-    if changes and action == "transferred":
-        former = changes.need_object("owner").need_object("from")
+    if told and action == "transferred":
+        former = told.need_object("owner").need_object("from")
         account = former.object("user") or former.object("organization")
         return f"{account.need_text('login')}/{short}" if account else None
     return None
-
-
-def number_of(issue: Fields) -> str:
-    """The drain key: an issue's number inside its repository (reference/identity.md)."""
-    number = issue.need_whole("number")
-    if number == 0:
-        raise Permanent(f"{issue.path}.number is 0")
-    return str(number)
 
 
 _READERS: dict[str, Reader] = {

@@ -59,11 +59,11 @@ def category(
 
 
 def kind(told: str, labels: Iterable[str], source: Source) -> str:
-    """The type by the map, from the issue type or else from a label."""
+    """The type by the map, from the issue type or else from a label, the first by name."""
     if not source.types:
         return told
     known = _folded(source.types)
-    words = (told, *labels) if told == "issue" else (told,)
+    words = (told, *sorted(labels)) if told == "issue" else (told,)
     return next((known[word.lower()] for word in words if word.lower() in known), told)
 
 

@@ -11,7 +11,7 @@ from schemas.ticket import Person
 from trackers.fields import Fields
 from trackers.github.read import everything
 from trackers.github.repository import Repository
-from trackers.github.translate import person
+from trackers.github.values import person
 
 
 def users(repository: Repository) -> Iterator[Person]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from schemas.model import Json
 from trackers.fields import Fields
-from trackers.github.history import timeline
 from trackers.github.repository import Repository, is_pull_request, repository_named
+from trackers.github.timeline import timeline
 
 _OTHERS = (
     "commented", "labeled", "unlabeled", "assigned", "unassigned", "milestoned", "demilestoned",

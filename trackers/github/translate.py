@@ -13,20 +13,15 @@ from schemas.ticket import (
     Comment,
     Label,
     Milestone,
-    Person,
     PullRequest,
     Relation,
     StatusCategory,
     Ticket,
     TicketRef,
 )
-from trackers import markers
 from trackers.fields import Fields
 from trackers.github import mapped
-from trackers.github.facts import number_of
-
-GHOST = Person(id="ghost", login="ghost", kind="ghost")
-"""A deleted account: null in webhooks, sometimes the placeholder user `ghost` in REST answers."""
+from trackers.github.values import markdown, number_of, person, someone, type_named
 
 CORE = {
     "title": "title",
@@ -77,8 +72,8 @@ def to_ticket(record: Json, source: Source) -> Ticket:
         url=issue.text("html_url"),
         confidential=False,  # there is no such thing here: who sees the project sees all of it
         title=issue.need_text("title") if "title" in issue else "",
-        body=_markdown(issue.text("body")),
-        type=mapped.kind(_type(issue), named, source),
+        body=markdown(issue.text("body")),
+        type=mapped.kind(type_named(issue.object("type")), named, source),
         state="closed" if state == "closed" else "open",
         status=state,
         status_category=mapped.category(_category(state, reason), state, reason, named, source),
@@ -87,7 +82,7 @@ def to_ticket(record: Json, source: Source) -> Ticket:
         assignees=tuple(
             person(Fields.of(one, "issue.assignees")) for one in issue.items("assignees")
         ),
-        reporter=_author(issue),
+        reporter=someone(issue, "user"),
         milestone=_milestone(issue.object("milestone")),
         reactions=_reactions(issue.object("reactions")),
         custom_fields=custom,
@@ -109,8 +104,8 @@ def to_comment(record: Json, source: Source) -> Comment:
     updated = comment.time("updated_at")
     return Comment(
         id=comment.need_id("id"),
-        author=_author(comment),
-        body=_markdown(comment.text("body")),
+        author=someone(comment, "user"),
+        body=markdown(comment.text("body")),
         url=comment.text("html_url"),
         created_at=comment.time("created_at"),
         updated_at=updated,
@@ -182,12 +177,6 @@ def _category(state: str, reason: str | None) -> StatusCategory:
     return StatusCategory.canceled if canceled else StatusCategory.done
 
 
-def _type(issue: Fields) -> str:
-    kind = issue.object("type")
-    name = kind.text("name") if kind else None
-    return name.lower() if name else "issue"
-
-
 def _labels(issue: Fields) -> tuple[Label, ...]:
     """Lists may hold plain strings instead of objects, and objects without a colour."""
     found = []
@@ -205,24 +194,6 @@ def _labels(issue: Fields) -> tuple[Label, ...]:
             )
         )
     return tuple(found)
-
-
-def _author(record: Fields) -> Person | None:
-    """None only when the record does not say; an explicit null is the ghost."""
-    if "user" not in record:
-        return None
-    user = record.object("user")
-    return person(user) if user else GHOST
-
-
-def person(user: Fields) -> Person:
-    """A user as GitHub lists them; a deleted one is the ghost."""
-    login = user.text("login") or ""
-    if login == GHOST.login:
-        return GHOST
-    kinds = {"Bot": "bot", "Organization": "group"}
-    kind = kinds.get(user.text("type") or "", "user")
-    return Person.model_validate({"id": user.need_id("id"), "login": login, "kind": kind})
 
 
 def _milestone(milestone: Fields | None) -> Milestone | None:
@@ -276,14 +247,6 @@ def _external_fields(issue: Fields) -> dict[str, Json]:
     """
     reason = issue.text("active_lock_reason")
     return {"active_lock_reason": reason} if reason else {}
-
-
-def _markdown(text: str | None) -> str:
-    """LF line ends (GitHub's web forms send CRLF), without our markers; null is the empty text."""
-    plain = text or ""
-    if "\r" in plain:
-        plain = plain.replace("\r\n", "\n").replace("\r", "\n")
-    return markers.without(plain) if "<!-- ticketsync:" in plain else plain
 
 
 def _revision(updated: datetime | None) -> str | None:

@@ -14,7 +14,7 @@ from schemas.ticket import Comment, Relation, Ticket
 from schemas.tracker import Part
 from trackers.answers import Answer, Manners
 from trackers.base import Capabilities, Headers, Tracker
-from trackers.gitlab import address, auth, facts, scope, translate, webhook, write
+from trackers.gitlab import address, auth, facts, history, scope, translate, webhook, write
 from trackers.gitlab.auth import PLAN
 from trackers.gitlab.client import GitLabClient
 from trackers.gitlab.project import ABSENT, Project
@@ -30,7 +30,7 @@ _CAPABILITIES = Capabilities(
     redelivers=True,
     tells=_TOLD,
     activity=True,
-    history=frozenset(),  # named with the canonical values
+    history=history.TELLS,
     uploads=True,
     schemes=("signing token (Standard Webhooks)", "secret token"),
     writes=write.WRITABLE,

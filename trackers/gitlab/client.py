@@ -22,6 +22,7 @@ from schemas.tracker import (
 from trackers.fields import Fields
 from trackers.gitlab import activity as events
 from trackers.gitlab import carry, census, history, hooks, read, schema, walk
+from trackers.gitlab.people import People
 from trackers.gitlab.project import Project
 from trackers.http import OnRequest, Session
 
@@ -41,6 +42,7 @@ class GitLabClient:
         self._source = source
         self._project = project
         self._session: Session = project.session
+        self._people = People(project)
         self._account: Fields | None = None
         self._licensed = False
 
@@ -76,7 +78,7 @@ class GitLabClient:
 
     def history(self, tickets: Sequence[str]) -> Iterator[History]:
         """Resource events and system notes."""
-        return history.history(self._project, tickets)
+        return history.history(self._project, self._source, self._people, tickets)
 
     def census(self, mark: str | None = None) -> Iterator[CensusPage]:
         """Every issue of the project by creation, whatever the filter."""

@@ -20,7 +20,7 @@ from schemas.event import (
 from schemas.model import Json
 from trackers import tolerant
 from trackers.fields import Fields
-from trackers.gitlab import definitions
+from trackers.gitlab import changes, definitions
 from trackers.gitlab.values import number_of
 from trackers.gitlab.webhook import event_of, parent_issue
 
@@ -77,7 +77,9 @@ def _issue(action: str, content: Fields) -> list[Event]:
         return [Ignored(reason=f"{kind or 'a work item'} of a group, no issue of a project")]
     people = content.value.get("assignees")
     given = {"assignees": people} if isinstance(people, list) else {}
-    return [_seen(about, given)]
+    seen = _seen(about, given)
+    told = changes.told(seen.ticket, about, content)
+    return [seen, told] if told else [seen]
 
 
 def _seen(issue: Fields, given: dict[str, Json]) -> TicketSeen:

@@ -107,10 +107,14 @@ class Project:
         return items
 
     def permitted(self, tail: str, params: Params | None = None) -> list[dict[str, Json]]:
+        """All items of a list; none of one that is kept from us."""
+        return self.shown(tail, params) or []
+
+    def shown(self, tail: str, params: Params | None = None) -> list[dict[str, Json]] | None:
         """All items of a list that a role, a licence or a switched-off feature may keep from us:
-        then there are none, which is said once a process."""
+        then there is none, and a refusal is said once a process."""
         try:
-            return self.everything(tail, params) or []
+            return self.everything(tail, params)
         except Denied as refusal:
             if "HTTP 403" not in str(refusal):
                 raise
@@ -118,7 +122,7 @@ class Project:
             if kind not in self._kept_from_us:
                 self._kept_from_us.add(kind)
                 _log.warning("%s: %s cannot be read: %s", self.name, kind, refusal)
-            return []
+            return None
 
     def pages(self, tail: str, params: Params | None = None) -> Iterator[Answer]:
         """A list page by page; totals and counts are left out of long ones, so they are not used

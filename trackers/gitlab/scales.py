@@ -6,6 +6,7 @@ Scoped labels (`severity::1`) are fields in all but name; an issue carries one o
 
 from collections.abc import Iterable, Mapping
 
+from schemas.model import Json
 from schemas.source import Source
 from schemas.ticket import Label, Named, StatusCategory
 
@@ -71,10 +72,43 @@ def category(
         return usual
 
 
-def kind(source: Source, native: str, labels: tuple[Label, ...]) -> str:
+def kind_of(source: Source, native: str, labels: tuple[Label, ...]) -> str:
     """The type in the source's words; a plain issue may be told apart by a label."""
     names = sorted(label.name for label in labels) if native == "issue" else []
     return next(iter(_mapped(source.types, [native, *names])), native)
+
+
+def native_type(told: str | None) -> str:
+    """`issue`, `incident`, `task`, `test_case`: the API prints words, webhooks titles."""
+    return (told or "issue").strip().lower().replace(" ", "_")
+
+
+def points(source: Source, labels: tuple[Label, ...], weight: int | None) -> float | None:
+    """Story points have no field of their own; a source may name the weight or a label scope."""
+    told = scope(source, "story_points")
+    if told == "weight":
+        return None if weight is None else float(weight)
+    found = scoped(labels, told) if told else None
+    return float(found) if found and found.isascii() and found.isdecimal() else None
+
+
+def by_labels(
+    source: Source,
+    labels: tuple[Label, ...],
+    *,
+    native: str | None,
+    incident: str | None,
+    weight: int | None,
+) -> dict[str, Json]:
+    """Every field of ours that labels decide, alone or beside a value of their own."""
+    return {
+        "type": kind_of(source, native_type(native), labels),
+        "priority": scoped(labels, scope(source, "priority", "priority")),
+        "severity": severity(source, labels, incident),
+        "components": members(labels, scope(source, "components")),
+        "customer": scoped(labels, scope(source, "customer")),
+        "story_points": points(source, labels, weight),
+    }
 
 
 def _mapped(told: Mapping[str, str], names: Iterable[str]) -> list[str]:

@@ -23,9 +23,8 @@ from schemas.ticket import (
     Ticket,
     TicketRef,
 )
-from trackers import markers
 from trackers.fields import Fields
-from trackers.gitlab import address, quick, scales, values
+from trackers.gitlab import address, scales, values
 from trackers.gitlab.definitions import iteration_name, iteration_state
 
 CORE = {
@@ -99,7 +98,7 @@ def to_comment(record: Json, source: Source) -> Comment:
     return Comment(
         id=key,
         author=_author(note),
-        body=_body(written),
+        body=values.body(written),
         url=note.text("url") or page,
         internal=bool(note.flag("internal") or note.flag("confidential")),
         created_at=values.moment(note, "created_at"),
@@ -165,22 +164,16 @@ def _ticket(
         number=int(number),
         native_id=issue.id("id"),
         title=issue.need_text("title") if "title" in issue else "",
-        body=_body(issue.text("description")),
-        type=scales.kind(source, _native_type(kind), labels),
+        body=values.body(issue.text("description")),
         state="closed" if state == "closed" else "open",
         status=state,
         status_category=scales.category(source, state, labels, close_reason),
         close_reason=close_reason,
-        priority=scales.scoped(labels, scales.scope(source, "priority", "priority")),
-        severity=scales.severity(source, labels, issue.text("severity")),
         labels=labels,
-        components=scales.members(labels, scales.scope(source, "components")),
         weight=weight,
-        story_points=_points(source, labels, weight),
         time_estimate=values.count(times, "time_estimate") or None,
         time_spent=values.count(times, "total_time_spent") or None,
         due_date=values.day(issue, "due_date"),
-        customer=scales.scoped(labels, scales.scope(source, "customer")),
         locked=bool(issue.flag("discussion_locked")),
         confidential=confidential,
         privacy=Privacy.local_only if confidential else None,
@@ -188,6 +181,9 @@ def _ticket(
         updated_at=values.moment(issue, "updated_at"),
         closed_at=values.moment(issue, "closed_at"),
         revision=values.revision_of(issue),
+        **scales.by_labels(
+            source, labels, native=kind, incident=issue.text("severity"), weight=weight
+        ),
         **more,
     )
 
@@ -270,11 +266,6 @@ def _state(issue: Fields) -> str:
     return found
 
 
-def _native_type(kind: str | None) -> str:
-    """`issue`, `incident`, `task`, `test_case`: the API prints words, webhooks titles."""
-    return (kind or "issue").strip().lower().replace(" ", "_")
-
-
 def _labels(issue: Fields) -> tuple[Label, ...]:
     """Objects by id; a name alone, which single reads give, stands in for its own id."""
     found = []
@@ -344,15 +335,6 @@ def _epic(issue: Fields) -> TicketRef | None:
     return TicketRef(key=f"&{values.count(epic, 'iid')}", url=page)
 
 
-def _points(source: Source, labels: tuple[Label, ...], weight: int | None) -> float | None:
-    """Story points have no field of their own; a source may name the weight or a label scope."""
-    told = scales.scope(source, "story_points")
-    if told == "weight":
-        return None if weight is None else float(weight)
-    found = scales.scoped(labels, told) if told else None
-    return float(found) if found and found.isascii() and found.isdecimal() else None
-
-
 def _attachments(issue: Fields) -> tuple[Attachment, ...]:
     """Files a description links to; they have no list of their own that a reporter may see."""
     root = (issue.text("web_url") or "").partition("/-/")[0]
@@ -382,10 +364,3 @@ def _close_reason(issue: Fields) -> str | None:
     if issue.value.get("moved_to_id"):
         return "moved"
     return "duplicate" if values.raw(issue, "_links", "closed_as_duplicate_of") else None
-
-
-def _body(written: str | None) -> str:
-    """Markdown as people wrote it: our markers and our guard against quick actions are not."""
-    text = values.text(written)
-    marked = "<" in text and "<!-- ticketsync:" in text  # the quick look first: texts are long
-    return quick.plain(markers.without(text) if marked else text)

@@ -8,9 +8,16 @@ from schemas import revision
 from schemas.errors import Permanent
 from schemas.model import Json
 from schemas.ticket import Person
+from trackers import markers
 from trackers.fields import Fields
+from trackers.gitlab import quick
 
 _LARGEST = 2**31 - 1
+_UNITS = {"mo": 576_000, "w": 144_000, "d": 28_800, "h": 3_600, "m": 60, "s": 1}
+"""A day has eight hours, a week five days, a month four weeks
+(https://docs.gitlab.com/user/project/time_tracking/#available-time-units)."""
+
+_PART = re.compile(r"(\d+)\s*(mo|w|d|h|m|s)")
 _BOT = re.compile(r"(project|group)_\d+_bot", re.ASCII)
 GHOST = "ghost"
 """Who stands in for deleted accounts
@@ -44,6 +51,16 @@ def day(record: Fields, name: str) -> date | None:
         return date.fromisoformat(found[:10]) if found else None
     except ValueError:
         raise Permanent(f"{record.path}.{name} is a text, not a day") from None
+
+
+def seconds_of(span: str) -> int | None:
+    """`3d 5h` or `-30m` in seconds; None for what is no span of time."""
+    bare = span.strip()
+    parts = _PART.findall(bare)
+    if not parts or _PART.sub("", bare).strip() not in ("", "-"):
+        return None
+    total = sum(int(number) * _UNITS[unit] for number, unit in parts)
+    return -total if bare.startswith("-") else total
 
 
 def count(record: Fields, name: str) -> int | None:
@@ -89,6 +106,13 @@ def text(written: str | None) -> str:
     if not written or "\r" not in written:
         return written or ""
     return written.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def body(written: str | None) -> str:
+    """Markdown as people wrote it: our markers and our guard against quick actions are not."""
+    plain = text(written)
+    marked = "<" in plain and "<!-- ticketsync:" in plain  # the quick look first: texts are long
+    return quick.plain(markers.without(plain) if marked else plain)
 
 
 def file_name(quoted: str) -> str | None:

@@ -21,6 +21,7 @@ from trackers.jira import (
     limits,
     links,
     marks,
+    past,
     scope,
     states,
     steps,
@@ -38,7 +39,7 @@ _CAPABILITIES = Capabilities(
     # events; links have them for administrators' webhooks alone, not for an OAuth app's
     # (https://developer.atlassian.com/cloud/jira/platform/webhooks/).
     tells=frozenset({"core", "comments", "comment_gone", "gone"}),
-    history=frozenset(),  # named with the canonical values
+    history=past.TOLD,
     uploads=True,
     schemes=(
         "HMAC-SHA256 of the body (administrator's webhook)",

@@ -26,7 +26,7 @@ from schemas.model import Json
 from schemas.ticket import TicketRef
 from trackers import tolerant
 from trackers.fields import Fields
-from trackers.jira import definitions
+from trackers.jira import changelog, definitions
 from trackers.jira.webhook import event_of, lane
 
 Reader = Callable[[str, Fields, Delivery], list[Event] | None]
@@ -68,7 +68,8 @@ def _content(delivery: Delivery) -> Json:
 def _issue(event: str, content: Fields, delivery: Delivery) -> list[Event]:
     issue = content.need_object("issue")
     key = issue_id(issue)
-    changes = _changes(content)
+    listed = _listed(content)
+    changes = [Fields.of(item, f"{content.path}.changelog") for item in listed]
     moved = _moved(issue, key, changes)
     if moved:
         return moved
@@ -85,7 +86,9 @@ def _issue(event: str, content: Fields, delivery: Delivery) -> list[Event]:
     doubts += [_doubt(key, "comments", event)] if commented else []
     if any(_names(change) & _LINKED for change in changes):
         doubts.append(_doubt(key, "links", event))
-    return [*seen, *doubts]
+    # What a creation tells is no change, and no line of the changelog.
+    told = changelog.told(issue, content, listed) if event == "jira:issue_updated" else None
+    return [*seen, *doubts, *([told] if told else [])]
 
 
 def _comment(event: str, content: Fields, delivery: Delivery) -> list[Event]:
@@ -188,10 +191,9 @@ def _known(issue: Fields, *, whole: bool) -> Json:
         raise Permanent(f"{issue.path} cannot be stored: {error}") from None
 
 
-def _changes(content: Fields) -> list[Fields]:
-    changelog = content.object("changelog")
-    items = changelog.items("items") if changelog else []
-    return [Fields.of(item, f"{content.path}.changelog") for item in items]
+def _listed(content: Fields) -> list[Json]:
+    line = content.object("changelog")
+    return line.items("items") if line else []
 
 
 def _names(change: Fields) -> set[str]:

@@ -61,3 +61,12 @@ def kind(told: Fields) -> str | None:
     if custom == _FLOAT and (told.text("name") or "").casefold() == _POINTS:
         return "story_points"
     return _BY_SCHEMA.get(custom)
+
+
+def sort(told: Fields) -> str:
+    """The type of a field's values: `string`, `number`, `option`, `array`…, rich text apart."""
+    schema = told.object("schema")
+    if schema is None:
+        return ""
+    rich = (schema.text("custom") or "").endswith(":textarea")
+    return "text" if rich else schema.text("type") or ""

@@ -22,6 +22,7 @@ from schemas.ticket import (
 from trackers.fields import Fields
 from trackers.jira import address, definitions, marks, states, texts, values
 from trackers.jira.facts import issue_id
+from trackers.jira.meaning import is_epic
 from trackers.jira.people import person
 
 CORE = ("summary", "description", "status", "issuetype", "project", "created", "updated")
@@ -228,9 +229,7 @@ def _epic(
 ) -> TicketRef | None:
     """A parent that is an epic, else what the old link field names by key."""
     above = fields.object("parent")
-    inner = above.object("fields") if above else None
-    kind = inner.object("issuetype") if inner else None
-    if kind and (kind.value.get("hierarchyLevel") == 1 or kind.text("name") == "Epic"):
+    if above and is_epic(above):
         return parent
     value = marks.first(fields, "epic", source, found)[1]
     return TicketRef(key=value) if isinstance(value, str) and "-" in value else None

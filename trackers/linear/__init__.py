@@ -14,7 +14,7 @@ from schemas.ticket import Comment, Relation, Ticket
 from schemas.tracker import Part
 from trackers.base import Capabilities, Headers, Tracker
 from trackers.http import Authority, Session, Transport
-from trackers.linear import address, auth, changes, facts, scope, translate, webhook
+from trackers.linear import address, auth, changes, chronicle, facts, scope, translate, webhook
 from trackers.linear.client import LinearClient
 from trackers.linear.graph import Graph, manners
 from trackers.linear.team import Team
@@ -27,7 +27,7 @@ _CAPABILITIES = Capabilities(
     ack_status=200,
     tells=_TOLD,
     restorable=True,
-    history=frozenset(),  # named with the canonical values
+    history=chronicle.TELLS,
     uploads=True,
     schemes=("HMAC-SHA256 of the body, its time inside (Linear-Signature)",),
     text="markdown",

@@ -24,7 +24,7 @@ from schemas.event import (
 )
 from trackers import tolerant
 from trackers.fields import Fields
-from trackers.linear import definitions, translate
+from trackers.linear import definitions, translate, updated
 from trackers.linear.webhook import event_of, lane, late, sent_at
 
 Reader = Callable[[str, Fields, Fields], list[Event] | None]
@@ -49,7 +49,7 @@ def parse(delivery: Delivery) -> list[Event]:
         return [Ignored(reason=f"{told} holds nothing we keep")]
     about = Fields(content.need_object("data").value, kind)
     if late(sent_at(content.value, delivery.headers), delivery.received_at):
-        return [*_project(kind, about, content), *_read_again(kind, told, about)]
+        return [*_project(kind, about, content), *_read_again(kind, told, about, content)]
     facts = reader(action or "", about, content)
     if facts is None:
         return [Ignored(reason=f"{told} holds nothing we keep")]
@@ -66,7 +66,8 @@ def _content(delivery: Delivery) -> Fields:
     return Fields.of(content, "the body")
 
 
-def _read_again(kind: str, told: str, about: Fields) -> list[Event]:
+def _read_again(kind: str, told: str, about: Fields, content: Fields) -> list[Event]:
+    """What changed then is history all the same; what is now has to be read."""
     aspects: dict[str, Aspect] = {
         "Comment": "comments", "Attachment": "links", "IssueRelation": "links",
     }  # fmt: skip
@@ -74,7 +75,10 @@ def _read_again(kind: str, told: str, about: Fields) -> list[Event]:
     if ticket is None:
         return [Ignored(reason=f"{told} came too late to be believed; the next pass reads it")]
     aspect = aspects.get(kind, "core")
-    return [Doubtful(tickets=(ticket,), aspect=aspect, reason=f"{told} came late")]
+    past: list[Event] = []
+    if told == "Issue.update" and "teamId" not in _before(content):
+        past += updated.changes(ticket, about, _before(content), content)
+    return [*past, Doubtful(tickets=(ticket,), aspect=aspect, reason=f"{told} came late")]
 
 
 def _project(kind: str, about: Fields, content: Fields) -> list[Event]:
@@ -108,6 +112,8 @@ def _issue(action: str, issue: Fields, content: Fields) -> list[Event]:
         return [_doubt(ticket, "core", "the issue changed teams")]
     whole = translate.complete(issue.value)
     known: list[Event] = [TicketSeen(ticket=ticket, record=issue.value)] if whole else []
+    if action == "update":
+        known += updated.changes(ticket, issue, before, content)
     if action == "remove":
         return [*known, TicketGone(ticket=ticket, proof="Issue.remove")]
     if issue.flag("trashed"):

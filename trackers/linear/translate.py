@@ -81,7 +81,7 @@ def to_ticket(record: Json, source: Source) -> Ticket:
     updated = issue.time("updatedAt")
     state = issue.object("state")
     meaning = words.category(state, source) if state else words.CATEGORIES["unstarted"]
-    urgency = _priority(issue)
+    urgency = priority(issue, "priority")
     labels = _labels(issue)
     size = number(issue, "estimate")
     sprint = _sprint(issue.object("cycle"))
@@ -118,7 +118,7 @@ def to_ticket(record: Json, source: Source) -> Ticket:
         ),
         estimate=size,
         story_points=size,
-        due_date=_day(issue, "dueDate"),
+        due_date=day(issue, "dueDate"),
         customer=next((one.name for one in _group(labels, source, "customer")), None),
         reactions=_reactions(issue.value.get("reactionData")),
         external_fields=_external_fields(issue),
@@ -227,12 +227,13 @@ def _whole(record: Fields, name: str) -> int | None:
     return int(found)
 
 
-def _priority(issue: Fields) -> str | None:
-    found = _whole(issue, "priority")
+def priority(issue: Fields, name: str) -> str | None:
+    """Linear's word of a priority; None for none at all."""
+    found = _whole(issue, name)
     if found is None or found == 0:
         return None
     if not 0 < found < len(words.PRIORITIES):
-        raise Permanent(f"issue.priority is {found}, not 0 to 4")
+        raise Permanent(f"{issue.path}.{name} is {found}, not 0 to 4")
     return words.PRIORITIES[found]
 
 
@@ -278,11 +279,11 @@ def _assignees(issue: Fields) -> tuple[Person, ...]:
 def _milestone(record: Fields | None) -> Milestone | None:
     if record is None:
         return None
-    day = _day(record, "targetDate")
+    target = day(record, "targetDate")
     return Milestone(
         id=record.need_id("id"),
         title=record.text("name") or "",
-        due_on=datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None,
+        due_on=datetime(target.year, target.month, target.day, tzinfo=UTC) if target else None,
     )
 
 
@@ -344,7 +345,8 @@ def _files(text: str) -> tuple[Attachment, ...]:
     return tuple(found.values())
 
 
-def _day(record: Fields, name: str) -> date | None:
+def day(record: Fields, name: str) -> date | None:
+    """A date without a time."""
     raw = record.text(name)
     try:
         return date.fromisoformat(raw[:10]) if raw else None

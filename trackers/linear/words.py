@@ -44,6 +44,11 @@ def category(state: Fields, source: Source) -> StatusCategory:
     return CATEGORIES.get(state.text("type") or "", StatusCategory.todo)
 
 
+def ending(state: Fields, source: Source) -> str | None:
+    """How a ticket ended that is in this state; None while it is open."""
+    return state.text("type") if category(state, source) in ENDED else None
+
+
 def severity(priority: str | None, source: Source) -> str | None:
     """P1 to P4 of a native priority; None for none."""
     if priority is None:

@@ -37,7 +37,7 @@ def facts(event, action, **parts):
     return others
 
 
-@pytest.mark.parametrize("action", ["opened", "typed", "locked", "something_of_next_year"])
+@pytest.mark.parametrize("action", ["opened", "pinned", "labeled", "something_of_next_year"])
 def test_any_act_on_an_issue_brings_its_record(action):
     issue = an_issue()
     assert facts("issues", action, issue=issue) == [TicketSeen(ticket="12", record=issue)]

@@ -250,14 +250,15 @@ def test_history_tells_of_every_kind_of_change(world, client):
     acts.milestone(number, "Launch")
     acts.edit(number, iteration_id=821)
     acts.close(number)
-    entries = list(client.history([str(number)]))
-    assert {one.field for one in entries} == {
+    [past] = client.history([str(number)])
+    assert {one.field for one in past.entries} == {
         "title", "body", "due_date", "weight", "labels", "assignees", "milestone", "sprint",
         "status",
     }  # fmt: skip
-    assert len({one.id for one in entries}) == len(entries)
-    assert [one.at for one in entries] == sorted(one.at for one in entries)
-    assert all(one.actor.login == "ewa.nowak" for one in entries)
+    assert past.complete
+    assert len({one.id for one in past.entries}) == len(past.entries)
+    assert [one.at for one in past.entries] == sorted(one.at for one in past.entries)
+    assert all(one.actor.login == "ewa.nowak" for one in past.entries)
 
 
 def test_definitions_follow_what_no_webhook_tells(world, client):

@@ -35,7 +35,7 @@ def updated(*items, **over):
 
 
 def test_a_webhook_tells_no_text_and_asks_for_the_rest():
-    [_, seen, doubt] = said(updated(a_change("summary", "a", "b")))
+    [_, seen, doubt, _] = said(updated(a_change("summary", "a", "b")))
     assert isinstance(seen, TicketSeen)
     assert not {"summary", "description", "labels", "priority"} & set(seen.record["fields"])
     assert doubt == Doubtful(tickets=("20481",), aspect="core", reason="jira:issue_updated")

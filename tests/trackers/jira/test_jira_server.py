@@ -109,11 +109,13 @@ def test_the_search_tells_which_changed_issues_lie_in_the_jql():
 
 
 def test_a_history_comes_with_the_issue():
-    change = {"id": "7", "created": "2026-11-20T10:15:00.120+0100", "items": [{"field": "summary"}]}
-    told = an_issue() | {"changelog": {"histories": [change]}}
+    item = {"field": "summary", "fromString": "a", "toString": "b"}
+    change = {"id": "7", "created": "2026-11-20T10:15:00.120+0100", "items": [item]}
+    told = an_issue(7) | {"changelog": {"histories": [change]}}
     one = connected({"GET /issue/7": told}, url=URL, root="/rest/api/2")
-    [entry] = one.client.history(["7"])
-    assert entry.field == "title"
+    [history] = one.client.history(["7"])
+    [entry] = history.entries
+    assert (entry.id, entry.field, entry.before, entry.after) == ("7:summary", "title", "a", "b")
 
 
 @pytest.fixture

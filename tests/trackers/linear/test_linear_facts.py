@@ -226,7 +226,7 @@ def test_the_documented_payloads_all_have_a_meaning():
                 assert LINEAR.to_ticket(event.record, source()).full
             if isinstance(event, CommentSeen):
                 assert LINEAR.to_comment(event.record, source()).body
-    assert told["issue_update_state_assignee"] == ["project_seen", "ticket_seen"]
+    assert told["issue_update_state_assignee"] == ["project_seen", "ticket_seen", "changes_told"]
     assert told["issue_update_team_move"] == ["doubtful"]
     assert told["issue_update_trashed"] == ["project_seen", "ticket_seen", "ticket_gone"]
     assert told["comment_remove"] == ["project_seen", "comment_gone"]
