@@ -15,9 +15,14 @@ from cli import (
     dead_letters,
     deliveries,
     doctor,
+    export,
     fields,
     hooks,
+    links,
+    metrics,
+    new,
     notices,
+    people,
     projects,
     running,
     secrets,
@@ -89,15 +94,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for module in (running, add, projects, trackers, sync, status, doctor):
+for module in (running, add, new, projects, trackers, sync, status, export, doctor):
     module.register(app)
 for name, noun in (
     ("sources", sources),
     ("tickets", tickets),
+    ("links", links),
     ("deliveries", deliveries),
     ("dead-letters", dead_letters),
     ("sessions", sessions),
+    ("people", people),
     ("hooks", hooks),
+    ("metrics", metrics),
     ("notices", notices),
     ("auth", auth),
     ("secrets", secrets),

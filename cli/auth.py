@@ -275,7 +275,7 @@ def _consents(ctx: typer.Context) -> "Iterator[tuple[Settings, Consents]]":
     from cli.unset import load
     from receiver.oauth import Consents
     from runtime import config, telemetry
-    from store.database import open_store
+    from store.database import open_for
     from trackers.registry import REGISTRY
 
     settings = load(config.path_of(given(ctx).config), required=False)
@@ -283,7 +283,7 @@ def _consents(ctx: typer.Context) -> "Iterator[tuple[Settings, Consents]]":
     known = secrets.values(config.sources(settings))
     told = telemetry.start(settings, process="cli", secrets=known)
     try:
-        store = open_store(settings.store.url, settings.folder, migrate=settings.store.auto_migrate)
+        store = open_for(settings)
         try:
             yield settings, Consents(store, config.sealing(settings), secrets, REGISTRY)
         finally:

@@ -49,11 +49,11 @@ class StoredGrants:
     @contextmanager
     def _opened(self) -> "Iterator[Grants]":
         from runtime import config
-        from store.database import open_store
+        from store.database import open_for
         from store.grants import Grants
 
         given = self._settings
-        store = open_store(given.store.url, given.folder, migrate=given.store.auto_migrate)
+        store = open_for(given)
         try:
             yield Grants(store, config.sealing(given))
         finally:

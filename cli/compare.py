@@ -76,7 +76,7 @@ def files_by_key(folder: Path) -> dict[str, ReadFile]:
     return {
         str(file.values["key"]): file
         for file in found
-        if not file.values["deleted"] and "sync_status" not in file.values
+        if not file.values["deleted"] and file.values["sync_status"] == "synced"
     }
 
 

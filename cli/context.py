@@ -21,9 +21,9 @@ from runtime.telemetry.redact import Redactor
 from schemas.errors import ConfigError, TicketsyncError
 from schemas.record import Page
 from schemas.settings import Settings
-from schemas.source import Source
-from store import doubts, journal, sources
-from store.database import Store, open_store, ready
+from schemas.source import LOCAL, Source
+from store import derived, doubts, journal, sources
+from store.database import Store, open_for, ready
 from store.grants import Grants
 from store.journal import Lane
 from store.notices import Teller
@@ -51,6 +51,11 @@ class Opened:
     tell: Teller = field(default_factory=Teller)
     _work: "Work | None" = None
     _budgets: "Lanes | None" = None
+
+    @property
+    def known(self) -> dict[str, Source]:
+        """All sources there are tickets of: the declared ones, and that of local tickets."""
+        return self.declared | {LOCAL: config.local_source()}
 
     @property
     def work(self) -> "Work":
@@ -124,11 +129,14 @@ class Opened:
         self.touched.add(source)
 
     def render(self) -> int:
-        """Writes the files of what was touched; how many."""
+        """Writes the files of what was touched, and all that is derived from it; how many files."""
         from workers.render import render
 
         touched, self.touched = self.touched, set()
-        return render(self.work, touched) if touched else 0
+        if not touched:
+            return 0
+        derived.bring_up(self.store, self.known, utc_now())
+        return render(self.work, touched)
 
     def notify(self) -> None:
         """Sends what was told here, for a few seconds; the rest is left to `up`."""
@@ -140,9 +148,17 @@ class Opened:
         if self._work is not None and self._work.sender is not None:
             self._work.sender.stop()
 
+    def bring(self, source: str) -> int:
+        """Brings attachments that are due, where they are wanted; how many files changed by it."""
+        from workers.attachments import bring
+
+        if bring(self.work, [source]):
+            self.touched.add(source)
+        return self.render()
+
     def source(self, name: str) -> Source:
         """A source by name or webhook address; an unknown one is a usage error."""
-        return pick(self.declared.values(), name)
+        return config.local_source() if name == LOCAL else pick(self.declared.values(), name)
 
     def chosen(self, names: Iterable[str]) -> list[Source]:
         """These sources, or all of them when none is named."""
@@ -169,7 +185,7 @@ def opened(ctx: typer.Context, *, verbose: bool = False) -> Iterator[Opened]:
     if not (verbose or given(ctx).verbose):
         _hush()
     try:
-        store = open_store(settings.store.url, settings.folder, migrate=settings.store.auto_migrate)
+        store = open_for(settings)
         try:
             _check(store, declared)
             secrets = config.secrets(settings, grants=Grants(store, config.sealing(settings)))

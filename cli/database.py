@@ -1,13 +1,13 @@
 """`db`: the schema, retention, and copies."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.given import Json, given
+from cli.given import Json, given, program, who
 
 if TYPE_CHECKING:
     from store.database import Store
@@ -50,14 +50,62 @@ def prune(ctx: typer.Context, json: Json = False) -> None:
 
 @app.command()
 def backup(
-    ctx: typer.Context, file: Annotated[Path, typer.Argument(help="A file that is not there yet.")]
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file that is not there yet.")],
+    json: Json = False,
 ) -> None:
-    """Copy a SQLite database while it is in use."""
-    from store import upkeep
+    """Copy the database into one file while it is in use, of SQLite and PostgreSQL alike."""
+    from cli.screen import print_json
+    from store import backup as backups
 
-    with _store(ctx, migrate=False) as store:
-        upkeep.backup(store, file)
-    print(f"copied to {file} ({file.stat().st_size} bytes)")
+    with _store(ctx, migrate=False) as store, _shown(json) as shown:
+        copied = backups.write(store, file, shown)
+    size = file.stat().st_size
+    if json:
+        told = {"file": str(file), "bytes": size, "schema": copied.schema, "rows": copied.rows}
+        print_json(told | {"tables": copied.tables})
+    else:
+        print(f"copied to {file} ({copied.rows:,} rows, {size:,} bytes)")
+
+
+@app.command()
+def restore(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="What `db backup` wrote.")],
+    json: Json = False,
+) -> None:
+    """Fill an empty database, of either kind, from a backup."""
+    from cli.screen import print_json
+    from runtime.clock import utc_now
+    from store import backup as backups
+
+    backups.schema_of(file)  # before a database is made for nothing
+    with _store(ctx, migrate=True) as store, _shown(json) as shown:
+        copied = backups.restore(store, file, who(), utc_now(), shown)
+    if json:
+        told = {"file": str(file), "schema": copied.schema, "rows": copied.rows}
+        print_json(told | {"tables": copied.tables})
+        return
+    print(f"restored from {file} ({copied.rows:,} rows)")
+    print(f"it is as old as that file: read what happened since with `{program()} sync --full`")
+
+
+@contextmanager
+def _shown(as_json: bool) -> "Iterator[Callable[[str, int, int], None]]":
+    """How far a copy is: a bar on a terminal, nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}"))
+    hidden = as_json or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bars:
+        task = bars.add_task("")
+
+        def show(what: str, done: int, total: int) -> None:
+            bars.update(task, description=what, completed=done, total=total)
+
+        yield show
 
 
 @contextmanager
@@ -65,13 +113,13 @@ def _store(ctx: typer.Context, *, migrate: bool) -> "Iterator[Store]":
     """The store alone: it needs no token, and no file when the environment names it."""
     from cli.unset import load
     from runtime import config, telemetry
-    from store.database import open_store
+    from store.database import open_for
 
     file = given(ctx).config
     settings = load(config.path_of(file), required=file is not None)
     told = telemetry.start(settings, process="cli")
     try:
-        store = open_store(settings.store.url, settings.folder, migrate=migrate)
+        store = open_for(settings, migrate=migrate)
         try:
             yield store
         finally:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.given import Json
-from schemas.source import MAPPED
 
 if TYPE_CHECKING:
     from schemas.source import Source
     from schemas.tracker import FieldInfo
     from trackers.base import Client
+    from workers.retranslate import Retranslated
 
 Name = Annotated[str, typer.Argument(metavar="SOURCE")]
 app = typer.Typer(
@@ -40,6 +40,7 @@ def list_fields(ctx: typer.Context, source: Name, json: Json = False) -> None:
 def suggest(ctx: typer.Context, source: Name, json: Json = False) -> None:
     """The map to write into the configuration, as far as the tracker's schema tells."""
     from cli.screen import print_json
+    from schemas.source import MAPPED
 
     with _fields(ctx, source) as (configured, found):
         wanted = {f.fills: f for f in found if f.fills in MAPPED and f.custom}
@@ -70,12 +71,58 @@ def check(ctx: typer.Context, source: Name) -> None:
         raise typer.Exit(1)
 
 
+@app.command("apply")
+def apply_map(
+    ctx: typer.Context,
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look, but change nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Translate the kept records anew after the map was changed; no request is sent."""
+    from cli.context import opened
+    from cli.screen import print_json
+    from workers.retranslate import retranslate
+
+    with opened(ctx) as here:
+        told = []
+        for one in here.chosen([source] if source else []):
+            told.append(retranslate(here.work, one.name, dry_run=dry_run))
+            if not dry_run:
+                here.touched.add(one.name)
+    if json:
+        names = ("source", "tickets", "changed", "left", "example")
+        print_json(
+            [
+                {name: getattr(one, name) for name in names} | {"fields": dict(one.fields)}
+                for one in told
+            ]
+        )
+    else:
+        _print_applied(told, "would change" if dry_run else "changed")
+    if any(one.left for one in told):
+        raise typer.Exit(1)
+
+
+def _print_applied(told: "Sequence[Retranslated]", changed: str) -> None:
+    for one in told:
+        if not one.tickets:
+            print(f"{one.source}: every ticket is translated by this map already")
+            continue
+        print(f"{one.source}: {one.tickets} translated anew, {one.changed} {changed}")
+        for name, count in sorted(one.fields.items()):
+            print(f"  {name}: {count}")
+        if one.left:
+            print(f"  {one.left} could not be translated and are as they were: {one.example}")
+
+
 def faults(source: "Source", found: "Sequence[FieldInfo]") -> list[str]:
     """What is wrong with a source's map, in words that name the key."""
     return [*_mapped_wrong(source, found), *_unfilled(source, found)]
 
 
 def _mapped_wrong(source: "Source", found: "Sequence[FieldInfo]") -> Iterator[str]:
+    from schemas.source import MAPPED
+
     known = {one.id: one for one in found}
     for name, field in source.fields.items():
         if name not in MAPPED:

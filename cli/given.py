@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
-Limit = Annotated[int | None, typer.Option(min=1, help="At most so many.")]
+LARGEST = 2**62
+"""No database counts further than twice that."""
+Limit = Annotated[int | None, typer.Option(min=1, max=LARGEST, help="At most so many.")]
+Id = Annotated[int, typer.Argument(metavar="ID", max=LARGEST, help="As `list` shows it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.given import Json, Limit
+from cli.given import Id, Json, Limit, Yes
 from schemas.errors import TicketsyncError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def list_sessions(
 @app.command("show")
 def show_session(
     ctx: typer.Context,
-    session: Annotated[int, typer.Argument(metavar="ID", help="As `list` shows it.")],
+    session: Id,
     json: Json = False,
 ) -> None:
     """One session with its report."""
@@ -81,6 +81,23 @@ def show_session(
     took = (f"{name} {seconds:.1f} s" for name, seconds in found.report.passes.items())
     print_pairs((values | {"passes": ", ".join(took)}).items())
     _print_passes(found.source, standing)
+
+
+@app.command("rollback")
+def roll_back(
+    ctx: typer.Context,
+    session: Id,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, no more.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also what something newer changed since.")
+    ] = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Put back what one session changed here; nothing is written to the tracker."""
+    from cli.rollback import roll_back as run
+
+    run(ctx, session, dry_run=dry_run, force=force, yes=yes, as_json=json)
 
 
 def _standing(one: "Pass", cursor: "Cursor | None") -> dict[str, Any]:

@@ -42,6 +42,14 @@ def sync(
         list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Only these; all if none.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Read everything anew.")] = False,
+    history: Annotated[
+        bool,
+        typer.Option("--history", help="Read the changelogs of all tickets, not of changed ones."),
+    ] = False,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="Take over emptied texts, many files of local tickets too."),
+    ] = False,
     once: Annotated[bool, typer.Option("--once", hidden=True)] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read and compare, but keep nothing.")
@@ -54,18 +62,35 @@ def sync(
     """Read what changed, apply it, write the files."""
     from cli.context import opened
     from cli.overheard import requests_shown
+    from schemas.source import LOCAL
 
     loud = verbose or given(ctx).verbose
     with opened(ctx, verbose=loud) as here, requests_shown(here) if loud else nullcontext():
-        wanted = _wanted(here, sources or [])
+        if not dry_run and (not sources or LOCAL in sources):
+            _take_over(here, accept)
+        names = [name for name in sources or [] if name != LOCAL]
+        if sources and not names:
+            return
+        wanted = _wanted(here, names)
         if dry_run:
             from cli.preview import preview
 
             failed = preview(here, wanted, full=full, as_json=json, all_of_it=loud)
         else:
-            failed = _run(here, wanted, full, json, bars=not (json or loud))
+            asked = _Asked(full, history)
+            failed = _run(here, wanted, asked, json, bars=not (json or loud))
     if failed:
         raise typer.Exit(failed)
+
+
+def _take_over(here: "Opened", accept: bool) -> None:
+    """What people typed into the files of local tickets comes first."""
+    from cli.edits import take_over
+    from schemas.source import LOCAL
+
+    changed = take_over(here, accept=accept)
+    if changed:
+        typer.echo(f"{LOCAL}: {changed} edited", err=True)
 
 
 def _wanted(here: "Opened", names: list[str]) -> "list[Source]":
@@ -94,6 +119,14 @@ def _wanted(here: "Opened", names: list[str]) -> "list[Source]":
     return [source for source in chosen if source.name not in idle]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How much is to be read."""
+
+    full: bool = False
+    history: bool = False
+
+
 @dataclass(slots=True)
 class _Read:
     """What became of one source; `session` is the last of a run that had to wait in between."""
@@ -112,7 +145,9 @@ class _Read:
         return [*([self.error] if self.error else []), *([dead] if failed else [])]
 
 
-def _run(here: "Opened", wanted: "list[Source]", full: bool, as_json: bool, *, bars: bool) -> int:
+def _run(
+    here: "Opened", wanted: "list[Source]", asked: _Asked, as_json: bool, *, bars: bool
+) -> int:
     """Reads the sources one after the other; the exit code."""
     from cli.progress import progress
 
@@ -120,7 +155,7 @@ def _run(here: "Opened", wanted: "list[Source]", full: bool, as_json: bool, *, b
     with progress(bars) as shown:
         parts = here.parts(shown.page)
         for source in wanted:
-            results.append(_one(here, source, parts, shown, full))
+            results.append(_one(here, source, parts, shown, asked))
             shown.done(source.name)
             if results[-1].interrupted:
                 break
@@ -130,11 +165,16 @@ def _run(here: "Opened", wanted: "list[Source]", full: bool, as_json: bool, *, b
     return int(any(one.error for one in results))
 
 
-def _one(here: "Opened", source: "Source", parts: "Parts", shown: "Progress", full: bool) -> _Read:
+def _one(
+    here: "Opened", source: "Source", parts: "Parts", shown: "Progress", asked: _Asked
+) -> _Read:
     """One source, from lease to files; a failure is told and leaves the other sources alone."""
+    from workers.retranslate import retranslate
+
     done = _Read(source.name)
     try:
-        done.session = _patiently(source, parts, shown, full)
+        retranslate(here.work, source.name)
+        done.session = _patiently(source, parts, shown, asked)
     except (ConfigError, StoreAway):
         raise
     except TicketsyncError as error:
@@ -149,11 +189,11 @@ def _one(here: "Opened", source: "Source", parts: "Parts", shown: "Progress", fu
     shown.phase(source.name, "applying")
     here.catch_up(source.name)
     shown.phase(source.name, "files")
-    done.files = here.render()
+    done.files = here.render() + here.bring(source.name)
     return done
 
 
-def _patiently(source: "Source", parts: "Parts", shown: "Progress", full: bool) -> "Session":
+def _patiently(source: "Source", parts: "Parts", shown: "Progress", asked: _Asked) -> "Session":
     """Runs or joins sessions of a source until one is not parked for a short while only."""
     from reconciler import session
 
@@ -164,7 +204,9 @@ def _patiently(source: "Source", parts: "Parts", shown: "Progress", full: bool) 
     before: list[Report] = []
     with _stoppable(source, parts, shown):
         while True:
-            done = session.run(parts, source, full=full, on_join=joining)
+            done = session.run(
+                parts, source, full=asked.full, history=asked.history, on_join=joining
+            )
             before.append(done.report)
             seconds = _seconds_parked(done, parts)
             if seconds is None or seconds > PATIENCE_SECONDS or parts.stop.is_set():
@@ -251,7 +293,7 @@ def read_once(here: "Opened", source: "Source") -> "Session":
     from cli.progress import progress
 
     with progress(True) as shown:
-        result = _one(here, source, here.parts(shown.page), shown, full=False)
+        result = _one(here, source, here.parts(shown.page), shown, _Asked())
         shown.done(source.name)
     if result.interrupted:
         raise KeyboardInterrupt

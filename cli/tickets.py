@@ -1,14 +1,21 @@
 """`tickets`: what is held of them."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli import past, search
 from cli.given import Json, Limit
+from cli.past import At
 from schemas.errors import ConfigError, TicketsyncError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cli.context import Opened
     from schemas.ticket import Ticket
+    from store.as_of import AsOf
 
 LISTED = (
     "source", "key", "number", "title", "state", "status", "status_category", "labels",
@@ -26,18 +33,25 @@ def list_tickets(
     state: Annotated[str | None, typer.Option(help="open, closed, deleted or all.")] = None,
     label: Annotated[str | None, typer.Option(help="Only with this label.")] = None,
     assignee: Annotated[str | None, typer.Option(help="Only assigned to them.")] = None,
+    at: At = None,
     limit: Limit = None,
     json: Json = False,
 ) -> None:
     """Tickets, last changed first."""
     from cli.context import opened
-    from cli.screen import cut, most, print_json
+    from cli.screen import most
     from store import queries
 
     if state not in (None, *STATES):
         raise ConfigError(f'--state must be {", ".join(STATES)}, not "{state}"')
     with opened(ctx) as here:
         name = here.source(source).name if source else None
+        if at is not None:
+            fits = partial(past.fits, state=state, label=label, assignee=assignee)
+            most_of = most(limit, json) + 1
+            then = past.as_they_were(here, name, past.moment_of(at), fits, most_of)
+            _tell([_was(*one) for one in then], limit, json)
+            return
         with here.store.read() as connection:
             found = queries.find(
                 connection,
@@ -47,11 +61,22 @@ def list_tickets(
                 assignee=assignee,
                 limit=most(limit, json) + 1,
             )
-    objects = [_listed(ticket, comments) for ticket, comments in cut(found, limit, json)]
+    _tell([listed(ticket, comments) for ticket, comments in found], limit, json)
+
+
+def _tell(objects: "Sequence[dict[str, Any]]", limit: int | None, json: bool) -> None:
+    from cli.screen import cut, print_json
+
+    shown = list(cut(objects, limit, json))
     if json:
-        print_json(objects)
+        print_json(shown)
     else:
-        _print_list(objects)
+        _print_list(shown)
+
+
+def _was(one: "AsOf", comments: int) -> dict[str, Any]:
+    """A ticket as it was, with the names of the fields nobody can tell any more."""
+    return listed(one.ticket, comments) | {"unknown": sorted(one.unknown)}
 
 
 @app.command("show")
@@ -59,29 +84,56 @@ def show_ticket(
     ctx: typer.Context,
     key: Annotated[str, typer.Argument(help="What people call it: 42, #42, PROJ-42.")],
     source: Annotated[str | None, typer.Option(help="Of this source.")] = None,
+    at: At = None,
     json: Json = False,
 ) -> None:
     """One ticket with its comments."""
     from cli.context import opened
-    from cli.screen import print_json
-    from store import queries
+    from cli.screen import clock, print_json
 
     with opened(ctx) as here:
-        name = here.source(source).name if source else None
-        with here.store.read() as connection:
-            found = queries.by_key(connection, key.removeprefix("#"), name)
+        ticket = _linked(here, held(here, key, source))
+        then = None if at is None else past.as_it_was(here, ticket, past.moment_of(at))
+    if at is not None and then is None:
+        raise TicketsyncError(f"{ticket.key} did not exist then: {clock(ticket.created_at)}")
+    shown = then.ticket if then else ticket
+    more = {"at": past.moment_of(at), "unknown": sorted(then.unknown)} if at and then else {}
+    if json:
+        print_json(_whole(shown) | more)
+    else:
+        _print_whole(shown)
+        if then and then.unknown:
+            print(f"\nnobody can tell what they were then: {', '.join(sorted(then.unknown))}")
+
+
+def _linked(here: "Opened", ticket: "Ticket") -> "Ticket":
+    """With the links that only the other end tells of: a parent shows its children."""
+    from runtime.clock import utc_now
+    from store import derived, links
+
+    derived.bring_up(here.store, here.known, utc_now())
+    key = (ticket.source, ticket.external_id)
+    with here.store.read() as connection:
+        return links.both_ends(connection, {key: ticket})[key]
+
+
+def held(here: "Opened", key: str, source: str | None) -> "Ticket":
+    """The ticket people call so. Raises TicketsyncError without one, ConfigError for several."""
+    from store import queries
+
+    name = here.source(source).name if source else None
+    with here.store.read() as connection:
+        found = queries.by_key(connection, key.removeprefix("#"), name)
     if not found:
         raise TicketsyncError(f'no ticket "{key}" is held{f" of {name}" if name else ""}')
     if len(found) > 1:
         names = ", ".join(ticket.source for ticket in found)
         raise ConfigError(f'"{key}" is a ticket of {names}: say which with --source')
-    if json:
-        print_json(_whole(found[0]))
-    else:
-        _print_whole(found[0])
+    return found[0]
 
 
-def _listed(ticket: "Ticket", comments: int) -> dict[str, Any]:
+def listed(ticket: "Ticket", comments: int) -> dict[str, Any]:
+    """A ticket under the names that lists have."""
     from store.workspace.render import shown
 
     values = shown(ticket) | {"number": ticket.number, "comments": comments}
@@ -92,7 +144,7 @@ def _whole(ticket: "Ticket") -> dict[str, Any]:
     """Under the names of the front matter, with all that a file shows below it."""
     from store.workspace.render import shown, shown_person
 
-    values = _listed(ticket, 0) | shown(ticket) | {"number": ticket.number, "body": ticket.body}
+    values = listed(ticket, 0) | shown(ticket) | {"number": ticket.number, "body": ticket.body}
     values["comments"] = [
         {
             "author": shown_person(one.author) if one.author else None,
@@ -160,3 +212,7 @@ def _print_whole(ticket: "Ticket") -> None:
     for one in ticket.comments:
         author = shown_person(one.author) if one.author else "somebody"
         print(f"\n-- {line(author)}, {clock(one.created_at)}\n{plain(one.body).strip()}")
+
+
+past.register(app)
+search.register(app)

@@ -24,7 +24,7 @@ from runtime.bell import Bell
 from runtime.telemetry import Telemetry
 from schemas.errors import ConfigError, TicketsyncError
 from schemas.settings import Settings
-from store.database import Store, open_store
+from store.database import Store, open_for
 from workers.observers import Observer
 from workers.work import Work
 
@@ -99,7 +99,7 @@ def assemble(
     `only` limits all doors to some sources. `schedule` False leaves the reconciler's clock off.
     """
     door_settings = settings if only is None else _only(settings, only)
-    store = open_store(settings.store.url, settings.folder, migrate=settings.store.auto_migrate)
+    store = open_for(settings)
     together = Together(settings, telemetry, store)
     together.endings.append(store.close)
     broker = queue.connect(settings.queue.url)

@@ -28,7 +28,7 @@ from schemas.delivery import Arrival
 from schemas.errors import ConfigError
 from schemas.settings import Settings
 from store import journal, sources
-from store.database import Store, open_store
+from store.database import Store, open_for
 from trackers.base import Tracker
 from trackers.registry import REGISTRY
 
@@ -61,7 +61,7 @@ def build() -> Receiver:
         told = telemetry.start(
             settings, process="web", secrets=secrets.values(config.sources(settings))
         )
-        store = open_store(settings.store.url, settings.folder, migrate=settings.store.auto_migrate)
+        store = open_for(settings)
         broker = queue.connect(settings.queue.url)
     except ConfigError as error:
         refuse(error)

@@ -16,7 +16,7 @@ from schemas.errors import ConfigError
 from schemas.messages import Backfill
 from schemas.settings import Settings
 from store import journal, sources
-from store.database import Store, open_store
+from store.database import Store, open_for
 from store.grants import Grants
 from store.journal import Lane
 from store.notices import Teller
@@ -94,7 +94,7 @@ def build() -> tuple[Parts, Bell, Telemetry]:
     settings = config.load()
     secrets = config.secrets(settings).values(config.sources(settings))
     telemetry = start_telemetry(settings, process="reconciler", secrets=secrets, exporter=True)
-    store = open_store(settings.store.url, settings.folder, migrate=settings.store.auto_migrate)
+    store = open_for(settings)
     if settings.queue.url == queue.EMBEDDED:
         raise ConfigError(
             "[queue] url: an embedded queue lives in one process; set REDIS_URL, or run `up`"

@@ -92,6 +92,8 @@ class Tally:
 class Run:
     """One session at work. `scheduled` runs keep to what the source's `intake` allows.
 
+    `history` asks for the changelogs of all tickets, not only of those that changed.
+
     `first` is the session it goes on with, itself for most: a full one that was parked is gone on
     with by the next full one. `counted` says that a census came to its end, `errors` are of passes
     that failed and left the others alone, `seconds` what each took.
@@ -105,6 +107,7 @@ class Run:
     first: int
     state: SourceState
     full: bool
+    history: bool
     scheduled: bool
     began_at: datetime
     tally: Tally = field(default_factory=Tally)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from reconciler import session
+from reconciler import session, snapshots
 from reconciler.contact import PROBE_EVERY
 from reconciler.parts import Parts
 from reconciler.tenure import Busy
@@ -148,3 +148,4 @@ def _keep_up(parts: Parts) -> None:
     )
     if any(dropped.values()):
         log.info("journal_pruned", **dropped)
+    snapshots.of_unread(parts)

@@ -5,7 +5,19 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from reconciler import asides, baseline, census, contact, gaps, missing, watch, whole
+from reconciler import (
+    asides,
+    baseline,
+    census,
+    contact,
+    gaps,
+    missing,
+    people,
+    snapshots,
+    watch,
+    whole,
+)
+from reconciler import history as past
 from reconciler.contact import Lost
 from reconciler.parts import Parts
 from reconciler.run import Asking, Run, Stopped
@@ -30,6 +42,7 @@ def run(
     source: Source,
     *,
     full: bool = False,
+    history: bool = False,
     scheduled: bool = False,
     wait_seconds: float = 0.0,
     on_join: Callable[[str], None] | None = None,
@@ -43,17 +56,17 @@ def run(
     while True:
         try:
             with tenure(parts.store, source.name, parts.holder, wait_seconds) as lease:
-                return _run(parts, source, lease, full=full, scheduled=scheduled)
+                return _run(_begin(parts, source, lease, full, history, scheduled))
         except Busy:
             if on_join is None:
                 raise
-        joined = _join(parts, source, on_join, full=full)
+        joined = _join(parts, source, on_join, full=full, history=history)
         if joined is not None:
             return joined
 
 
 def _join(
-    parts: Parts, source: Source, on_join: Callable[[str], None], *, full: bool
+    parts: Parts, source: Source, on_join: Callable[[str], None], *, full: bool, history: bool
 ) -> Session | None:
     """Waits until nobody holds the source; the session that ran, if it did what we were to do."""
     with parts.store.read() as connection:
@@ -66,16 +79,15 @@ def _join(
             raise Stopped("stopped while another process was reading")
         with parts.store.read() as connection:
             holder = leases.holder_of(connection, f"reconcile:{source.name}")
-    if other is None or other.kind == "hooks" or (full and other.kind != "full"):
+    if other is None or other.kind == "hooks" or (full and other.kind != "full") or history:
         return None
     with parts.store.read() as connection:
         ended = sessions.get(connection, other.id)
     return None if ended.status == "running" else ended
 
 
-def _run(parts: Parts, source: Source, lease: Lease, *, full: bool, scheduled: bool) -> Session:
+def _run(this: Run) -> Session:
     began = time.monotonic()
-    this = _begin(parts, source, lease, full=full, scheduled=scheduled)
     error: Exception | None = None
     try:
         _reconcile(this)
@@ -91,7 +103,9 @@ def _run(parts: Parts, source: Source, lease: Lease, *, full: bool, scheduled: b
     return ended
 
 
-def _begin(parts: Parts, source: Source, lease: Lease, *, full: bool, scheduled: bool) -> Run:
+def _begin(
+    parts: Parts, source: Source, lease: Lease, full: bool, history: bool, scheduled: bool
+) -> Run:
     watched = scheduled and source.intake == "webhook"
     kind = "full" if full else "hooks" if watched else "incremental"
     now = parts.now()
@@ -102,7 +116,7 @@ def _begin(parts: Parts, source: Source, lease: Lease, *, full: bool, scheduled:
         state = sources.state(connection, source.name) or SourceState(name=source.name)
         parts.tell(connection, [notice.sync_started(source.name, session, kind, now)])
     first, asking = parked or session, Asking(parts, source)
-    return Run(parts, source, asking, lease, session, first, state, full, scheduled, now)
+    return Run(parts, source, asking, lease, session, first, state, full, history, scheduled, now)
 
 
 def _reconcile(this: Run) -> None:
@@ -111,13 +125,17 @@ def _reconcile(this: Run) -> None:
     watch.look(this)
     baseline.take(this)
     if this.scheduled and this.source.intake == "webhook":
+        snapshots.take(this)
         return
     imported = _walk(this, scope_of(this.parts, this.source, project))
     asides.definitions(this, first_import=imported)
     asides.activity(this)
+    people.look(this, first_import=imported)
     if not this.full:
         census.look(this)
+    past.read(this)
     this.tally.missed += gaps.settle(this.parts, this.source, this.session, this.parts.now()).missed
+    snapshots.take(this)
 
 
 def _walk(this: Run, scope: str) -> bool:

@@ -6,7 +6,7 @@ from itertools import islice
 
 import structlog
 
-from schemas.messages import Backfill, Drain, Message, Refetch
+from schemas.messages import Backfill, Download, Drain, Message, Refetch
 
 BATCH = 64
 """Lanes in one message: what a worker drains in one transaction."""
@@ -103,6 +103,8 @@ class Bell:
 def _notes(message: Message) -> Iterable[Note]:
     if isinstance(message, Drain):
         return ((message.actor, source, ticket) for source, ticket in message.keys)
+    if isinstance(message, Download):
+        return ((message.actor, message.source, None),)
     return ((Refetch.actor, message.source, ticket) for ticket in message.tickets)
 
 
@@ -117,3 +119,6 @@ def _messages(notes: list[Note]) -> Iterable[Message]:
             doubts.setdefault(source, []).append(ticket)
     for source, tickets in doubts.items():
         yield Refetch(source=source, tickets=tuple(tickets))
+    for actor, source, _ in notes:
+        if actor == Download.actor:
+            yield Download(source=source)

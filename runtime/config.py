@@ -15,7 +15,7 @@ from runtime.slugs import slug_of
 from runtime.usual_names import SECRET_KEYS
 from schemas.errors import ConfigError
 from schemas.settings import Settings
-from schemas.source import Source
+from schemas.source import LOCAL, Source
 
 DEFAULT_FILE = "ticketsync.toml"
 
@@ -91,6 +91,11 @@ def sources(settings: Settings) -> tuple[Source, ...]:
         )
         for source in settings.sources
     )
+
+
+def local_source() -> Source:
+    """The source of local tickets, which is there without being configured."""
+    return Source(name=LOCAL, slug=LOCAL, tracker=LOCAL, url="", direction="bidirectional")
 
 
 def chosen(declared: tuple[Source, ...], only: frozenset[str] | None = None) -> dict[str, Source]:

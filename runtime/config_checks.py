@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from runtime import config_notices
+from runtime import config_notices, config_views
 from runtime.config_faults import INTERNAL, source_label
 from runtime.slugs import slug_of
 from runtime.usual_names import EMAILS, TOKENS, client_id
-from schemas.source import MAPPED
+from schemas.source import LOCAL, MAPPED
 
 Environ = Mapping[str, str]
 Table = dict[str, Any]
@@ -39,6 +39,7 @@ def check(table: Table, environ: Environ) -> list[str]:
     return [
         *_urls(table),
         *config_notices.check(table, environ),
+        *config_views.check(table),
         *_twice(named),
         *(fault for label, source in named for fault in _source(label, source, environ)),
     ]
@@ -81,6 +82,8 @@ def _twice(named: list[tuple[str, Table]]) -> Iterator[str]:
     places: dict[tuple[str, str], str] = {}
     for label, source in named:
         name, place = source.get("name"), _place(source)
+        if isinstance(name, str) and slug_of(name) == LOCAL:
+            yield f'{label}: the name "{LOCAL}" is kept for local tickets; choose another'
         if isinstance(name, str) and name in names:
             yield f"{label}: the name is used twice"
         elif isinstance(name, str) and slugs.setdefault(slug_of(name), label) != label:

@@ -5,6 +5,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from runtime import config_sources
+from runtime.usual_names import schema_name
+from schemas.settings import TRACKERS
 
 Environ = Mapping[str, str]
 Table = dict[str, Any]
@@ -13,6 +15,7 @@ TEXTS = {
     "PUBLIC_URL": ("web", "public_url"),
     "SENTRY_DSN": ("sentry", "dsn"),
     "NOTICES_URL": ("notices", "url"),
+    **{schema_name(tracker): ("views", tracker) for tracker in TRACKERS},
 }
 POSTGRES = ("PG_HOST", "PG_DATABASE", "PG_USERNAME", "PG_PASSWORD")
 

@@ -24,3 +24,8 @@ def client_id(tracker: str) -> str:
 def client_secret(tracker: str) -> str:
     """The variable with that app's secret."""
     return f"{tracker.upper()}_CLIENT_SECRET"
+
+
+def schema_name(tracker: str) -> str:
+    """The variable that says where the views of a tracker stand."""
+    return f"{tracker.upper()}_SCHEMA_NAME"

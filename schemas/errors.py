@@ -5,6 +5,7 @@ TicketsyncError
 ├── Transient     try again later; `retry_after` seconds win over any schedule
 │   └── Spent         our rate budget is used up: nothing was asked
 ├── Permanent     no retry can help: a dead letter now, with this cause
+│   ├── TooLarge      a file beyond the size that was asked for
 │   └── Denied    the tracker refuses us as a whole (401, 403, project 404)
 │       ├── Unauthorized  the credential itself is not accepted (401)
 │       └── Retired   the tracker has taken this part of its API away (410)
@@ -43,6 +44,10 @@ class Spent(Transient):
 
 class Permanent(TicketsyncError):
     """Something that will fail the same way again."""
+
+
+class TooLarge(Permanent):
+    """A file is larger than we wanted it; a larger limit may bring it."""
 
 
 class Denied(Permanent):

@@ -28,4 +28,12 @@ class Refetch(Model):
     tickets: tuple[str, ...]
 
 
-Message = Drain | Backfill | Refetch
+class Download(Model):
+    """Attachments of a source are due to be brought beside their tickets' files."""
+
+    actor: ClassVar[str] = "download"
+    queue: ClassVar[str] = "deliveries"
+    source: str
+
+
+Message = Drain | Backfill | Refetch | Download

@@ -45,9 +45,14 @@ class WebSettings(Model):
 
 
 class WorkspaceSettings(Model):
-    """The Markdown folders; None is the default of the store (on with SQLite, else off)."""
+    """The Markdown folders; None is the default of the store (on with SQLite, else off).
+
+    `attachments` brings the tickets' files beside them, up to `attachment_max_mb` (10^6 bytes).
+    """
 
     path: str | None = None
+    attachments: bool = False
+    attachment_max_mb: float = Field(default=25, gt=0, le=10_000)
 
 
 class RetrySettings(Model):
@@ -74,6 +79,21 @@ class JournalSettings(Model):
 
     keep_bodies_days: int = Field(default=14, ge=1)
     keep_rows_days: int = Field(default=60, ge=7)
+
+
+class ViewSettings(Model):
+    """Where the views for analysts stand: on PostgreSQL in these schemas, on SQLite so prefixed.
+
+    Empty is the connection's own default schema, and no prefix.
+    """
+
+    enabled: bool = True
+    github: str = "github_sync"
+    gitlab: str = "gitlab_sync"
+    jira: str = "jira_sync"
+    linear: str = "linear_sync"
+    azure_devops: str = ""
+    generic: str = "generic_sync"
 
 
 class NoticesSettings(Model):
@@ -169,6 +189,7 @@ class Settings(Model):
     reconciler: ReconcilerSettings = ReconcilerSettings()
     journal: JournalSettings = JournalSettings()
     notices: NoticesSettings = NoticesSettings()
+    views: ViewSettings = ViewSettings()
     log: LogSettings = LogSettings()
     sentry: SentrySettings = SentrySettings()
     sources: tuple[SourceSettings, ...] = ()

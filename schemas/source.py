@@ -1,12 +1,18 @@
 """A source: one configured project on a tracker, and its state."""
 
+import hashlib
+import json
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
 
 from schemas.model import Json, Model
 from schemas.record import Cursor
+
+LOCAL = "local"
+"""The source, and the tracker, of tickets that people keep here and nowhere else."""
 
 MAPPED = frozenset(
     {
@@ -15,6 +21,11 @@ MAPPED = frozenset(
     }
 )  # fmt: skip
 """Our fields that a source's `fields` may fill from a field of the tracker's."""
+
+_TRANSLATES = {
+    "tracker", "url", "api_url", "deployment", "team", "fields", "statuses", "severities", "types",
+}  # fmt: skip
+"""What of a source a translation reads; all else may change without touching a ticket."""
 
 
 class Source(Model):
@@ -54,6 +65,15 @@ class Source(Model):
     statuses: dict[str, str] = Field(default_factory=dict)
     severities: dict[str, str] = Field(default_factory=dict)
     types: dict[str, str] = Field(default_factory=dict)
+
+    def translation(self, version: int) -> str:
+        """What a ticket depends on beside its record: the translator's version, and this map."""
+        return f"{version}-{self._map}"
+
+    @cached_property
+    def _map(self) -> str:
+        told = json.dumps(self.model_dump(mode="json", include=_TRANSLATES), sort_keys=True)
+        return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 
 SourceStatus = Literal["configuring", "active", "paused", "error", "disconnected"]

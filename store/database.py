@@ -5,6 +5,7 @@
 read-modify-write transactions silently lose updates.
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -18,10 +19,13 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from schemas.errors import Collision, ConfigError, StoreAway
+from schemas.settings import Settings
 from store.migrations import HEAD
+from store.views import standing
+from store.views.dialect import TABLES
 
 Connection = sa.Connection
-SCHEMA = "ticketsync"
+SCHEMA = TABLES
 _BUSY_MILLISECONDS = 5_000
 _COLLISIONS = {"40001", "40P01"}
 """serialization_failure, deadlock_detected (PostgreSQL, appendix A)."""
@@ -78,10 +82,29 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str, folder: Path, *, migrate: bool = True, pool_size: int = 10) -> Store:
+def open_for(settings: Settings, *, migrate: bool | None = None) -> Store:
+    """The store of a configuration, with its views for analysts. Raises like `open_store`."""
+    trackers = frozenset(source.tracker for source in settings.sources)
+    return open_store(
+        settings.store.url,
+        settings.folder,
+        migrate=settings.store.auto_migrate if migrate is None else migrate,
+        views=standing.Wanted(settings.views, trackers),
+    )
+
+
+def open_store(
+    url: str,
+    folder: Path,
+    *,
+    migrate: bool = True,
+    pool_size: int = 10,
+    views: standing.Wanted | None = None,
+) -> Store:
     """Opens and, unless told otherwise, migrates the database at `url`.
 
-    A relative SQLite path is taken from `folder`. Raises ConfigError when it cannot be reached, or
+    A relative SQLite path is taken from `folder`. Where it may migrate it also makes `views`; what
+    is in their way is logged, one warning each. Raises ConfigError when it cannot be reached, or
     its schema is not this version's and may not be migrated here.
     """
     try:
@@ -92,8 +115,10 @@ def open_store(url: str, folder: Path, *, migrate: bool = True, pool_size: int =
     try:
         behind = ready(store)
         if migrate and behind:
-            upgrade(store)
+            upgrade(store, views)
             behind = ready(store)
+        if migrate and views and not behind:
+            _show(store, views)
     except (StoreAway, sa.exc.SQLAlchemyError, OSError) as error:
         store.close()
         raise ConfigError(f"[store] url: cannot open {_shown(url)}: {_cause(error)}") from None
@@ -114,14 +139,16 @@ def ready(store: Store) -> str | None:
     except (StoreAway, sa.exc.SQLAlchemyError) as error:
         if "alembic_version" in str(error):
             return "the database is empty: run `ticketsync db migrate`"
-        return f"the database does not answer: {_cause(error)}"
+        # What is away already says so.
+        said = "" if isinstance(error, StoreAway) else "the database does not answer: "
+        return f"{said}{_cause(error)}"
     if found == HEAD:
         return None
     return f"the database is at schema {found}, this version needs {HEAD}: `ticketsync db migrate`"
 
 
-def upgrade(store: Store) -> None:
-    """Brings the schema to this version, one process at a time."""
+def upgrade(store: Store, views: standing.Wanted | None = None) -> None:
+    """Brings the schema to this version, and `views` with it, one process at a time."""
     # Alembic costs 0.2 s to import; an up-to-date database never needs it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -130,9 +157,11 @@ def upgrade(store: Store) -> None:
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with store.write() as connection:
+        _alone(connection)
         if store.dialect == "postgresql":
-            connection.execute(sa.text("SELECT pg_advisory_xact_lock(746163)"))
             connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+        # A table that a view stands on cannot be changed.
+        aside = standing.lay_aside(connection)
         settings.attributes["connection"] = connection
         try:
             command.upgrade(settings, "head")
@@ -140,11 +169,34 @@ def upgrade(store: Store) -> None:
             raise ConfigError(
                 f"[store] url: the database belongs to another version of ticketsync: {error}"
             ) from None
+        if views:
+            _bring_up(connection, views, aside)
+
+
+def _show(store: Store, views: standing.Wanted) -> None:
+    with store.read() as connection:
+        if standing.up_to_date(connection, views):
+            return
+    with store.write() as connection:
+        _alone(connection)
+        _bring_up(connection, views)
+
+
+def _bring_up(
+    connection: Connection, views: standing.Wanted, aside: standing.Standing | None = None
+) -> None:
+    for fault in standing.bring_up(connection, views, aside):
+        logging.getLogger(__name__).warning("%s", fault)
+
+
+def _alone(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(746163)"))
 
 
 def _engine(url: str, folder: Path, pool_size: int) -> sa.Engine:
     parsed = sa.make_url(url)
-    options: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
+    options: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": _loads}
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             parsed = parsed.set(database=str((folder / parsed.database).absolute()))
@@ -225,6 +277,12 @@ def _lock_of(engine: sa.Engine) -> AbstractContextManager[Any]:
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def _loads(value: Any) -> Any:
+    """SQLite keeps the JSON of a number as that number: a column called JSON is numeric to it
+    (https://www.sqlite.org/datatype3.html#determination_of_column_affinity)."""
+    return value if isinstance(value, int | float) else orjson.loads(value)
 
 
 def _cause(error: Exception) -> str:

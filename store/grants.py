@@ -102,7 +102,7 @@ class Grants:
             "renewed_at": None,
         }
         with self._store.write() as connection:
-            sql.upsert(connection, grants, [row], bump="generation")
+            sql.upsert(connection, grants, [row], bump=("generation",))
         self._unsaved.pop((tracker, site), None)
 
     def renew(self, tracker: str, origin: str, seen: Grant, refresh: Refresh) -> Grant:

@@ -35,7 +35,7 @@ _MARK_RENDER = Prepared(
             tickets.c.source == sa.bindparam("of_source"),
             prepared.among(dialect, tickets.c.external_id, "ids"),
         )
-        .values(render_due=tickets.c.render_due + 1)
+        .values(render_due=tickets.c.render_due + 1, derive_due=tickets.c.derive_due + 1)
     )
 )
 
@@ -48,26 +48,27 @@ class Change:
     before: Held
     after: Held
     translator_version: int = 1
+    translation: str | None = None
 
 
 def save(connection: sa.Connection, changes: Sequence[Change], now: datetime) -> None:
     """Writes tickets, comments and relations, and marks what has to be rendered anew."""
     ordered = sorted(changes, key=lambda one: one.key)
     touched = [one for one in ordered if one.after.ticket != one.before.ticket]
-    whole = [one for one in touched if _is_whole(one)]
+    whole = [one for one in touched if is_whole(one)]
     sql.upsert(
         connection,
         tickets,
         [_head_values(one, now) | _body_values(one) for one in whole],
-        bump="render_due",
+        bump=("render_due", "derive_due"),
     )
-    _update_heads(connection, [_head_values(one, now) for one in touched if not _is_whole(one)])
+    _update_heads(connection, [_head_values(one, now) for one in touched if not is_whole(one)])
     _save_comments(connection, ordered)
     _save_relations(connection, ordered)
-    _mark_render(connection, [one.key for one in ordered if not _is_whole(one) and _shows(one)])
+    _mark_render(connection, [one.key for one in ordered if not is_whole(one) and _shows(one)])
 
 
-def _is_whole(one: Change) -> bool:
+def is_whole(one: Change) -> bool:
     """Whether the whole row is written: new content, or a first row for a tombstone."""
     before, after = one.before.ticket, one.after.ticket
     if after is None or after == before:
@@ -116,7 +117,10 @@ def _body_values(one: Change) -> dict[str, Any]:
         "external_id": one.key[1],
         "record": rows.pack(held.record),
         "translator_version": one.translator_version,
-        "render_due": 1,
+        "translation": one.translation,
+        # The tombstone of a ticket never seen has no file: due it would stay so for ever.
+        "render_due": int(held.ticket is not None or held.fate == "here"),
+        "derive_due": 1,
     }
 
 

@@ -25,12 +25,12 @@ def upsert(
     *,
     keep: Iterable[str] = (),
     newer: str | None = None,
-    bump: str | None = None,
+    bump: tuple[str, ...] = (),
 ) -> None:
     """Inserts rows or updates those with the same primary key.
 
-    Columns in `keep` stay as they are on update, `bump` is raised by one, and with `newer` a row
-    is only updated when that column is not smaller than before.
+    Columns in `keep` stay as they are on update, those in `bump` are raised by one, and with
+    `newer` a row is only updated when that column is not smaller than before.
     """
     if rows:
         _upsert(table, tuple(rows[0]), tuple(keep), newer, bump).send(connection, rows)
@@ -42,7 +42,7 @@ def _upsert(
     names: tuple[str, ...],
     keep: tuple[str, ...],
     newer: str | None,
-    bump: str | None,
+    bump: tuple[str, ...],
 ) -> Prepared:
     def build(dialect: str) -> Any:
         given: dict[str, Any] = {name: sa.bindparam(name) for name in names}
@@ -50,8 +50,7 @@ def _upsert(
         keys = [column.name for column in table.primary_key]
         new = statement.excluded
         updated = {name: new[name] for name in names if name not in keys and name not in keep}
-        if bump is not None:
-            updated[bump] = table.c[bump] + 1
+        updated |= {name: table.c[name] + 1 for name in bump}
         condition = None if newer is None else new[newer] >= table.c[newer]
         return statement.on_conflict_do_update(index_elements=keys, set_=updated, where=condition)
 

@@ -1,13 +1,10 @@
-"""Retention and backup: what is dropped when, in chunks that hold no writer up."""
+"""Retention: what is dropped when, in chunks that hold no writer up."""
 
-import sqlite3
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import sqlalchemy as sa
 
-from schemas.errors import ConfigError, TicketsyncError
-from store import gaps, outbox, sessions
+from store import gaps, outbox, sessions, undo
 from store.database import Store
 from store.tables import attempts, deliveries, folders, notices, renders, validators
 
@@ -30,27 +27,11 @@ def prune(store: Store, now: datetime, *, bodies: timedelta, rows: timedelta) ->
         "rows": _in_chunks(store, old_rows, deliveries.delete()),
         "renders": _prune_renders(store, now - rows),
         "gaps": gaps.prune(store, now - gaps.KEPT),
+        "replaced": _prune_replaced(store, now - rows),
         "sessions": sessions.prune(store, now - max(rows, gaps.KEPT)),
         "notices": _prune_notices(store, sent=now - bodies, given_up=now - rows),
         "validators": _prune_validators(store, now - VALIDATORS_KEPT),
     }
-
-
-def backup(store: Store, target: Path) -> None:
-    """Writes a consistent copy of a SQLite store; raises ConfigError on PostgreSQL."""
-    if store.dialect != "sqlite":
-        raise ConfigError("db backup copies SQLite only; for PostgreSQL use pg_dump DATABASE_URL")
-    if target.exists():
-        raise TicketsyncError(f"{target} exists already; name a new file")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source = store.engine.raw_connection()
-    try:
-        copy = sqlite3.connect(target)
-        with copy:
-            source.driver_connection.backup(copy)  # type: ignore[union-attr]
-        copy.close()
-    finally:
-        source.close()
 
 
 def _in_chunks(
@@ -85,6 +66,17 @@ def _prune_renders(store: Store, before: datetime) -> int:
     )
     with store.write() as connection:
         return connection.execute(renders.delete().where(renders.c.at < before, ~shown)).rowcount
+
+
+def _prune_replaced(store: Store, before: datetime) -> int:
+    """With the rows of the journal goes what tells who else changed a ticket since."""
+    total = 0
+    while True:
+        with store.write() as connection:
+            done = undo.prune(connection, before, CHUNK)
+        total += done
+        if done < CHUNK:
+            return total
 
 
 def _prune_notices(store: Store, *, sent: datetime, given_up: datetime) -> int:

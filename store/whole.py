@@ -47,7 +47,8 @@ def assemble(connection: sa.Connection, raw: Sequence[Any]) -> dict[Key, Ticket]
     """Rows of the table as tickets; a definition that was deleted is on none any more."""
     persons = _people(connection, raw)
     named = _definitions(connection, raw)
-    return {(row["source"], row["external_id"]): _ticket(row, persons, named) for row in raw}
+    keys = _keys_of_others(connection, raw)
+    return {(row["source"], row["external_id"]): _ticket(row, persons, named, keys) for row in raw}
 
 
 def comments_of(connection: sa.Connection, keys: Iterable[Key]) -> dict[Key, list[Comment]]:
@@ -58,7 +59,7 @@ def comments_of(connection: sa.Connection, keys: Iterable[Key]) -> dict[Key, lis
         .order_by(comments.c.created_at, comments.c.external_id)
     )
     raw = connection.execute(query).mappings().all()
-    authors = _persons(connection, {(r["source"], r["author_id"]) for r in raw if r["author_id"]})
+    authors = accounts(connection, {(r["source"], r["author_id"]) for r in raw if r["author_id"]})
     found: dict[Key, list[Comment]] = {}
     for row in raw:
         comment = Comment(
@@ -93,7 +94,35 @@ def _with_parts(connection: sa.Connection, found: dict[Key, Ticket]) -> dict[Key
     }
 
 
-def _ticket(row: Any, persons: dict[Key, Person], named: dict[tuple[str, str, str], Any]) -> Ticket:
+def _keys_of_others(connection: sa.Connection, raw: Sequence[Any]) -> dict[Key, str]:
+    """What people call the parents and epics that were told by id alone, as webhooks do."""
+    bare = {
+        (row["source"], one["external_id"])
+        for row in raw
+        for one in (row["parent"], row["epic"])
+        if one and one.get("external_id") and not one.get("key")
+    }
+    if not bare:
+        return {}
+    query = sa.select(tickets.c.source, tickets.c.external_id, tickets.c.key)
+    query = query.where(among(tickets, sorted(bare)))
+    return {(source, one): key for source, one, key in connection.execute(query)}
+
+
+def _reference(source: str, raw: Any, keys: dict[Key, str]) -> TicketRef | None:
+    if not raw:
+        return None
+    found = TicketRef(**raw)
+    key = keys.get((source, found.external_id or ""))
+    return found.model_copy(update={"key": key}) if key and not found.key else found
+
+
+def _ticket(
+    row: Any,
+    persons: dict[Key, Person],
+    named: dict[tuple[str, str, str], Any],
+    keys: dict[Key, str],
+) -> Ticket:
     source = row["source"]
 
     def these(kind: str, ids: Iterable[str]) -> tuple[Any, ...]:
@@ -114,8 +143,8 @@ def _ticket(row: Any, persons: dict[Key, Person], named: dict[tuple[str, str, st
         sprint=next((_sprint(d) for d in these("sprint", [row["sprint_id"]])), None),
         sprints=tuple(_sprint(d) for d in these("sprint", row["sprint_ids"])),
         project=Named(**row["project"]) if row["project"] else None,
-        parent=TicketRef(**row["parent"]) if row["parent"] else None,
-        epic=TicketRef(**row["epic"]) if row["epic"] else None,
+        parent=_reference(source, row["parent"], keys),
+        epic=_reference(source, row["epic"], keys),
         components=tuple(
             Named(id=d.external_id, name=d.name) for d in these("component", row["component_ids"])
         ),
@@ -156,10 +185,11 @@ def _sprint(row: Any) -> Sprint:
 def _people(connection: sa.Connection, raw: Sequence[Any]) -> dict[Key, Person]:
     wanted = {(row["source"], one) for row in raw for one in row["assignee_ids"]}
     wanted |= {(row["source"], row["reporter_id"]) for row in raw if row["reporter_id"]}
-    return _persons(connection, wanted)
+    return accounts(connection, wanted)
 
 
-def _persons(connection: sa.Connection, wanted: set[Key]) -> dict[Key, Person]:
+def accounts(connection: sa.Connection, wanted: set[Key]) -> dict[Key, Person]:
+    """Accounts by key, as they are shown."""
     if not wanted:
         return {}
     return {

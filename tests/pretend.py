@@ -3,16 +3,17 @@
 It stands behind the seams `Work.connect` and `Parts.connect` and speaks GitHub's records.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from schemas import revision
 from schemas.event import Aspect, Definition, DefinitionKind
+from schemas.history import History, HistoryEntry
 from schemas.ports import Lane
 from schemas.record import Cursor, Fetched, Gone, Hidden, Page, Record
 from schemas.source import Source
-from schemas.ticket import TicketRef
+from schemas.ticket import Person, TicketRef
 from schemas.tracker import Activity, CensusPage, ProjectInfo, Seen
 from tests.builders import NOW
 from trackers.github.repository import comment_record, ticket_record
@@ -37,8 +38,14 @@ class Pretend:
     project_id: str = "660001"
     project_error: Exception | None = None
     error: Exception | None = None
+    persons: list[Person] = field(default_factory=list)
+    persons_asked: int = 0
+    persons_error: Exception | None = None
     activities: list[Activity] = field(default_factory=list)
     activity_error: Exception | None = None
+    histories: dict[str, list[HistoryEntry]] = field(default_factory=dict)
+    histories_asked: list[tuple[str, ...]] = field(default_factory=list)
+    history_error: Exception | None = None
     unlisted: set[str] = field(default_factory=set)
     """Issues that lie outside the filter of a whole walk; a census shows them."""
     inside: Callable[[Json], bool | None] = lambda _: True
@@ -174,6 +181,25 @@ class PretendClient:
             return self._state.activities.pop(0)
         self.cached += 1
         return None
+
+    def history(self, tickets: Sequence[str]) -> Iterator[History]:
+        """The changelogs that the state holds; of no others can any be read."""
+        self.requests += 1
+        self._state.histories_asked.append(tuple(tickets))
+        if self._state.history_error:
+            raise self._state.history_error
+        for ticket in tickets:
+            if ticket in self._state.histories:
+                entries = tuple(self._state.histories[ticket])
+                yield History(ticket=ticket, entries=entries)
+
+    def users(self) -> Iterator[Person]:
+        """Who may work on the project."""
+        self.requests += 1
+        self._state.persons_asked += 1
+        if self._state.persons_error:
+            raise self._state.persons_error
+        yield from self._state.persons
 
     def definitions(
         self, *, fresh: bool = False

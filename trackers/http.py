@@ -13,7 +13,7 @@ from typing import Protocol
 
 import httpx as http
 
-from schemas.errors import Permanent, Transient
+from schemas.errors import Permanent, TooLarge, Transient
 from schemas.model import Json
 from schemas.ports import Limiter, Rate, Validator, Validators
 from trackers.answers import Answer, Manners, judged
@@ -159,7 +159,7 @@ class Session:
                 for piece in answer.iter_bytes():
                     got += len(piece)
                     if largest is not None and got > largest:
-                        raise Permanent(f"GET {url.path}: larger than {largest} bytes")
+                        raise TooLarge(f"GET {url.path}: larger than {largest} bytes")
                     yield piece
                 return
         raise Permanent(f"GET {url.path}: more than {_HOPS} redirects")

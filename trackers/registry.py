@@ -19,13 +19,15 @@ _VALUES = {
     "generic": "GENERIC",
 }
 """Folder under trackers/, and the name of the one value in it."""
+_OURS = {"local": "LOCAL"}
+"""Not for configuration: what people keep here and in no tracker."""
 
 
 class _Register(Mapping[str, Tracker]):
     """Trackers by name."""
 
     def __getitem__(self, name: str) -> Tracker:
-        value = _VALUES[name]
+        value = (_VALUES | _OURS)[name]
         found: Tracker = getattr(import_module(f"trackers.{name}"), value)
         return found
 
@@ -45,7 +47,7 @@ REGISTRY: Mapping[str, Tracker] = _Register()
 def tracker_named(name: str) -> Tracker:
     """The tracker of that name; raises ConfigError that lists those there are."""
     folder = name.replace("-", "_")
-    if folder not in REGISTRY:
+    if folder not in REGISTRY and folder not in _OURS:
         raise ConfigError(f"tracker {name!r} is unknown; known: {', '.join(REGISTRY)}")
     return REGISTRY[folder]
 

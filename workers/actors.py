@@ -1,20 +1,21 @@
 """Actors: three lines each. They never raise; what failed is in the journal (law 2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import dramatiq
 import structlog
 
 from schemas.errors import Transient
-from schemas.messages import Backfill, Drain, Message, Refetch
+from schemas.messages import Backfill, Download, Drain, Message, Refetch
+from workers import attachments
 from workers import refetch as asking
 from workers.drain import drain
 from workers.render import render
 from workers.work import Work
 
 BEHIND = 10
-"""The priority of a backfill; 0 is everything else's, and the smaller goes first."""
+"""The priority of a backfill and of files; 0 is everything else's, and the smaller goes first."""
 log = structlog.get_logger(__name__)
 
 
@@ -24,16 +25,23 @@ def declare(broker: dramatiq.Broker, work: Work, ring: Callable[[Message], None]
     def on_drain(keys: list[list[str | None]]) -> None:
         drained = drain(work, [(str(key[0]), key[1]) for key in keys])
         _ring_doubts(ring, drained.doubtful)
-        render(work, drained.touched)
+        render(work, drained.touched, indexed=False)
+        _ring_files(work, ring, drained.touched)
 
     def on_refetch(source: str, tickets: list[str]) -> None:
         asking.refetch(work, source, tickets)
-        render(work, [source])
+        render(work, [source], indexed=False)
+        _ring_files(work, ring, [source])
 
-    doing: dict[type[Drain] | type[Refetch], Callable[..., None]] = {
+    def on_download(source: str) -> None:
+        if attachments.bring(work, [source], seconds=attachments.TURN_SECONDS):
+            render(work, [source], indexed=False)
+
+    doing: dict[type[Drain] | type[Refetch] | type[Download], Callable[..., None]] = {
         Drain: on_drain,
         Backfill: on_drain,
         Refetch: on_refetch,
+        Download: on_download,
     }
     found = {}
     for message, do in doing.items():
@@ -41,7 +49,7 @@ def declare(broker: dramatiq.Broker, work: Work, ring: Callable[[Message], None]
             broker=broker,
             actor_name=message.actor,
             queue_name=message.queue,
-            priority=BEHIND if message is Backfill else 0,
+            priority=BEHIND if message in (Backfill, Download) else 0,
         )
         found[message.actor] = actor(_never_raising(do))
     return found
@@ -53,6 +61,12 @@ def _ring_doubts(ring: Callable[[Message], None], keys: set[tuple[str, str]]) ->
         by_source.setdefault(source, []).append(ticket)
     for source, tickets in by_source.items():
         ring(Refetch(source=source, tickets=tuple(tickets)))
+
+
+def _ring_files(work: Work, ring: Callable[[Message], None], sources: Iterable[str]) -> None:
+    for source in sources:
+        if attachments.waiting(work, source):
+            ring(Download(source=source))
 
 
 def _never_raising(do: Callable[..., None]) -> Callable[..., None]:

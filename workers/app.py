@@ -18,10 +18,11 @@ from runtime.telemetry.start import start as start_telemetry
 from schemas.errors import ConfigError
 from schemas.settings import Settings
 from store import sources
-from store.database import Store, open_store
+from store.database import Store, open_for
 from store.grants import Grants
 from store.notices import Teller
 from store.validators import StoredValidators
+from store.workspace import attached
 from trackers.registry import ready, tracker_named
 from workers import actors, notify
 from workers.observers import Observer
@@ -70,9 +71,13 @@ def prepare(
     secrets = config.secrets(settings, grants=Grants(store, config.sealing(settings)))
     with store.write() as connection:
         sources.declare(connection, declared, utc_now())
+    root = workspace_of(settings, store)
+    wanted = settings.workspace.attachments and root is not None
+    largest = int(settings.workspace.attachment_max_mb * 1_000_000) if wanted else None
+    attached.agree(store, [one.name for one in declared], largest, utc_now())
     return Work(
         store=store,
-        sources=config.chosen(declared, only),
+        sources=config.chosen((*declared, config.local_source()), only),
         connect=connector(
             tracker_named,
             credentials=secrets,
@@ -81,7 +86,8 @@ def prepare(
         ),
         retry=settings.retry,
         remedy=secrets.remedy,
-        workspace=workspace_of(settings, store),
+        workspace=root,
+        attachments=largest,
         observer=observer or Watch(telemetry),
         tell=Teller.of(settings.notices),
         sender=notify.prepare(settings, store),
@@ -145,7 +151,7 @@ def build() -> None:
         settings = config.load()
         secrets = config.secrets(settings).values(config.sources(settings))
         telemetry = start_telemetry(settings, process="worker", secrets=secrets, exporter=True)
-        store = open_store(settings.store.url, settings.folder, migrate=settings.store.auto_migrate)
+        store = open_for(settings)
         if settings.queue.url == queue.EMBEDDED:
             raise ConfigError(
                 "[queue] url: an embedded queue lives in one process; set REDIS_URL, or run `up`"

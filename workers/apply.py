@@ -17,13 +17,13 @@ from schemas.held import Held
 from schemas.record import Observation
 from schemas.source import SourceState
 from schemas.ticket import Person
-from store import definitions, journal, known, left_out, people, sources, tickets
+from store import definitions, journal, known, left_out, people, sources, tickets, undo
 from store.database import Connection
 from store.journal import Failed, Finished, Lane
 from store.keys import Key
 from store.notices import change_status
 from store.save import Change, save
-from workers import failures, ingest, told
+from workers import chronicle, failures, ingest, told
 from workers.ingest import Reading
 from workers.rules.facts import (
     CommentFact,
@@ -111,7 +111,7 @@ def _fold_all(
     """Folds each ticket's deliveries in the tracker's order and saves what came of it."""
     lanes: dict[Key, list[Reading]] = {}
     for one in readings:
-        if one.delivery.ticket is not None and one.facts:
+        if one.delivery.ticket is not None and (one.facts or one.past):
             lanes.setdefault((one.delivery.source, one.delivery.ticket), []).append(one)
     before = tickets.load(connection, {key: _need(ones) for key, ones in lanes.items()})
     outcomes: dict[int, tuple[Outcome, str]] = {}
@@ -126,11 +126,21 @@ def _fold_all(
         for one in sorted(ones, key=_in_order):
             held = _fold_one(held, one, now, outcomes, after)
         version = work.tracker(work.sources[key[0]].tracker).capabilities.translator_version
-        changes.append(Change(key, before[key], held, version))
+        by = work.sources[key[0]].translation(version)
+        changes.append(Change(key, before[key], held, version, by))
         _watch_doubt(after, key, before[key], held, now)
     _remember(work, connection, [one for one in readings if one.error is None], after)
     work.tell(connection, told.of_changes(connection, work.tell, changes, now))
+    past = chronicle.look(connection, changes, [one for one in readings if one.error is None])
+    undo.keep(connection, changes, [one.delivery for one in readings], now)
     save(connection, changes, now)
+    grown = chronicle.note(work, connection, changes, past, now)
+    outcomes |= {
+        one.delivery.id: _of_past(one, grown)
+        for ones in lanes.values()
+        for one in ones
+        if not one.facts
+    }
     for name, reason in after.replaced.items():
         why = f"another project at its address? {reason}"
         change_status(connection, work.tell, name, "error", why, now)
@@ -270,6 +280,12 @@ def _outcome(
     if reading.for_source:
         return Outcome.unchanged, ""
     return Outcome.ignored, "; ".join(reading.ignored) or "nothing in it concerns us"
+
+
+def _of_past(reading: Reading, grown: set[Key]) -> tuple[Outcome, str]:
+    """What became of a delivery that only tells of the past."""
+    known = (reading.delivery.source, reading.delivery.ticket) in grown
+    return (Outcome.applied if known else Outcome.unchanged), ""
 
 
 def _finish(after: Aftermath, reading: Reading, outcome: Outcome, reason: str) -> None:

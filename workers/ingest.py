@@ -33,7 +33,7 @@ from schemas.event import (
     TicketSeen,
 )
 from schemas.record import Observation
-from schemas.source import Source
+from schemas.source import LOCAL, Source
 from schemas.ticket import Person, Ticket
 from trackers.base import Tracker
 from workers.rules import carried
@@ -53,6 +53,8 @@ from workers.rules.facts import (
 )
 
 SourceEvent = DefinitionSeen | DefinitionGone | DefinitionsListed | CommentsMiscounted
+PUT_ASIDE = "workspace.edited"
+"""The event name of an edited file that another one took the place of."""
 FULL_WALK = "poll.import"
 """The event name of rows from a full walk: their comments come after all tickets."""
 
@@ -130,8 +132,10 @@ def _events(delivery: Delivery, tracker: Tracker) -> Iterable[Event]:
         raise Permanent("the body was dropped; fetch the ticket again instead")
     if delivery.via is Via.webhook:
         return tracker.parse(delivery)
-    if delivery.via is Via.workspace:
+    if delivery.via is Via.workspace and delivery.source != LOCAL:
         return [Ignored(reason="a pulled ticket keeps the tracker's text; your edit is kept here")]
+    if delivery.event == PUT_ASIDE:
+        return [Ignored(reason="the ticket had changed meanwhile; your edit is kept here")]
     try:
         return Observation.model_validate_json(delivery.body).events
     except ValidationError as error:
@@ -161,6 +165,7 @@ def _note(reading: Reading, event: Event, source: Source, tracker: Tracker) -> N
             reading.facts.append(CommentGoneFact(event.comment))
         case ChangesTold() | HistoryListed():
             reading.past.append(event)
+            reading.people += [one.actor for one in event.entries if one.actor]
         case _:
             _note_aside(reading, event)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from schemas import fingerprint
 from schemas.held import HeldComment, HeldTicket
 from schemas.notice import Notice, NoticeType, ToldFate, ticket_created, ticket_updated
+from schemas.source import LOCAL
 from schemas.ticket import Ticket
 from store.database import Connection
 from store.keys import Key
@@ -21,11 +22,12 @@ def of_changes(
     connection: Connection, tell: Teller, changes: Sequence[Change], now: datetime
 ) -> list[Notice]:
     """Notices about these changes. What they are compared with is only read if somebody listens:
-    one who only reads the log is told "core" where others are told the fields.
+    one who only reads the log is told "core" where others are told the fields. Of local tickets
+    nobody is told: they are in no tracker, and do not leave (law 12).
     """
     if not tell.cares(CREATED, UPDATED):
         return []
-    moved = [one for one in changes if one.after != one.before]
+    moved = [one for one in changes if one.after != one.before and one.key[0] != LOCAL]
     known = _known(connection, moved)
     created = [
         ticket_created(ticket, now)

@@ -27,8 +27,9 @@ class Work:
     """Tools of the workers.
 
     `connect` opens a client for a source; `remedy` says what to do when the tracker does not accept
-    its credential; `workspace` None is off; `tell` records what others are told, and `sender`,
-    where anybody listens, sends it.
+    its credential; `workspace` None is off, `attachments` the largest
+    to bring there, in bytes; `tell` records what others are told, and `sender`,
+    where anybody listens, sends it. `seen` are the files of local tickets as they last were.
     """
 
     store: Store
@@ -36,6 +37,7 @@ class Work:
     connect: Callable[[Source], Client]
     retry: RetrySettings
     workspace: Path | None = None
+    attachments: int | None = None
     remedy: Callable[[Source], str] = _look_at_it
     now: Callable[[], datetime] = utc_now
     tracker: Callable[[str], Tracker] = tracker_named
@@ -44,3 +46,5 @@ class Work:
     tell: Teller = field(default_factory=Teller)
     sender: Sender | None = None
     rendering: Turns = field(default_factory=Turns)
+    bringing: Turns = field(default_factory=Turns)
+    seen: dict[Path, tuple[int, int, int]] = field(default_factory=dict)

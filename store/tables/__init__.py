@@ -1,10 +1,14 @@
 """The tables, defined once for SQLite and PostgreSQL, a file a subject."""
 
 from store.tables.aside import audit, folders, grant_requests, grants, renders
-from store.tables.held import comments, definitions, people, relations, tickets
+from store.tables.beside import attachments, counters, indexes
+from store.tables.held import comments, definitions, relations, tickets
 from store.tables.journal import attempts, deliveries, notices
 from store.tables.kinds import UtcTime, json, metadata, row_id
+from store.tables.links import addresses, link_sides, links
+from store.tables.numbers import flow_members, flows, snapshots, spans, stays, stories
 from store.tables.past import history
+from store.tables.people import hand_matches, people, persons
 from store.tables.reading import (
     census_seen,
     gaps,
@@ -15,32 +19,50 @@ from store.tables.reading import (
     sources,
     validators,
 )
+from store.tables.search import searchable
+from store.tables.undo import replaced
 
 __all__ = [
     "UtcTime",
+    "addresses",
+    "attachments",
     "attempts",
     "audit",
     "census_seen",
     "comments",
+    "counters",
     "definitions",
     "deliveries",
+    "flow_members",
+    "flows",
     "folders",
     "gaps",
     "grant_requests",
     "grants",
+    "hand_matches",
     "history",
+    "indexes",
     "json",
     "leases",
     "left_out",
+    "link_sides",
+    "links",
     "metadata",
     "notices",
     "passes",
     "people",
+    "persons",
     "relations",
     "renders",
+    "replaced",
     "row_id",
+    "searchable",
     "sessions",
+    "snapshots",
     "sources",
+    "spans",
+    "stays",
+    "stories",
     "tickets",
     "validators",
 ]

@@ -23,6 +23,8 @@ folders = sa.Table(
     sa.Column("ticket", sa.Text, primary_key=True),
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("render", sa.Text, nullable=False),
+    sa.Column("line", sa.Text),
+    sa.Column("taken", sa.Text),
 )
 
 renders = sa.Table(

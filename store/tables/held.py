@@ -65,11 +65,13 @@ tickets = sa.Table(
     sa.Column("history_wanted_at", UtcTime),
     sa.Column("history_read_at", UtcTime),
     sa.Column("translator_version", sa.Integer),
+    sa.Column("translation", sa.Text),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("record", sa.LargeBinary),
 )
 sa.Index("tickets_key", tickets.c.source, tickets.c.key)
 sa.Index("tickets_updated", tickets.c.updated_at)
+sa.Index("tickets_translation", *(tickets.c[n] for n in ("source", "translation", "external_id")))
 partial_index("tickets_doubt", tickets.c.doubt_due_at.is_not(None), tickets.c.doubt_due_at)
 partial_index("tickets_render_due", sa.text("render_due > 0"), tickets.c.source)
 partial_index("tickets_derive_due", sa.text("derive_due > 0"), tickets.c.source)
@@ -120,16 +122,4 @@ definitions = sa.Table(
     sa.Column("seen_at", UtcTime, nullable=False),
     sa.Column("deleted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("former", json),
-)
-
-people = sa.Table(
-    "people",
-    metadata,
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("external_id", sa.Text, primary_key=True),
-    sa.Column("login", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("email", sa.Text),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("seen_at", UtcTime, nullable=False),
 )

@@ -10,6 +10,17 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+ORDER = (
+    "source", "key", "number", "title", "state", "status", "status_category", "type", "labels",
+    "assignees", "milestone", "reporter",
+    "close_reason", "closed_at", "priority", "severity", "sprint", "project", "parent", "children",
+    "blocked_by", "blocks", "epic", "duplicates", "duplicated_by", "relates", "pull_requests",
+    "components", "estimate", "story_points", "weight", "time_estimate", "time_spent", "due_date",
+    "customer", "reactions", "attachments", "locked", "confidential", "privacy",
+    "comments", "created_at", "updated_at", "url", "deleted", "sync_status", "render",
+)  # fmt: skip
+"""Every key of ours, as they follow each other; any other key in a file is a person's own."""
+
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@+-]*( [A-Za-z0-9_./@+-]+)*\Z")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"}
 # Legal in JSON, not printable in YAML 1.2 (§5.1): they have to be escaped.

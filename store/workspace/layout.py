@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from slugify import slugify
 
@@ -11,6 +12,7 @@ from schemas.ticket import Ticket
 FILE = "ISSUE.md"
 SLUG_LENGTH = 60
 NAME_BYTES = 120
+ENDING_BYTES = 12
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
@@ -27,6 +29,17 @@ def ticket_folder(ticket: Ticket) -> str:
     )
     key = _safe(ticket.key)
     return f"{key}_{slug}" if slug else key
+
+
+def file_name(name: str) -> str:
+    """An attachment's name as any disk takes it, short, and with its ending."""
+    safe = _safe(name)
+    if len(name.encode()) <= NAME_BYTES:
+        return safe
+    ending = PurePath(name.strip(" .")).suffix
+    ending = _UNSAFE.sub("-", ending) if len(ending.encode()) <= ENDING_BYTES else ""
+    room = NAME_BYTES - len(ending.encode())
+    return f"{safe.encode()[:room].decode(errors='ignore')}{ending}"
 
 
 def of_key(folders: Sequence[str], key: str) -> str | None:

@@ -12,6 +12,7 @@ from schemas.errors import Permanent
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _RENDER = re.compile(r"^render: (\S+)$", re.MULTILINE)
+_POSING = re.compile(r"^\\(?=\\*### .* <!-- comment \S+ -->$)", re.MULTILINE)
 _COMMENT = re.compile(r"^### (?P<author>.*) · .* <!-- comment (?P<id>\S+) -->$", re.MULTILINE)
 
 
@@ -35,7 +36,12 @@ class ReadFile:
 
 def read(path: Path) -> ReadFile:
     """Reads one file. Raises Permanent, naming the file, when it is not whole or does not parse."""
-    text = path.read_text(encoding="utf-8")
+    return parse(path.read_text(encoding="utf-8"), path)
+
+
+def parse(raw: str, path: Path) -> ReadFile:
+    """The text of the file at `path`, which errors name; line ends of any system are read."""
+    text = raw.replace("\r\n", "\n").replace("\r", "\n")
     front = _FRONT.match(text)
     if front is None:
         raise Permanent(f"{path}: no front matter between two lines of ---")
@@ -46,17 +52,21 @@ def read(path: Path) -> ReadFile:
     # Not the parsed value: sixteen hexadecimal digits may look like a number to YAML.
     named = _RENDER.search(front[1])
     render = values["render"] = named[1] if named else ""
-    rest, mark, _ = text[front.end() :].partition(f"<!-- ticketsync end {render} -->")
+    rest, mark, below = text[front.end() :].partition(f"<!-- ticketsync end {render} -->")
     if not mark:
         raise Permanent(f"{path}: the end mark is missing; the file is not whole")
-    body, _, comments = rest.partition(f"<!-- ticketsync comments {render} -->")
+    if below.strip():
+        raise Permanent(f"{path}: has text below its end mark, where nobody reads it; move it up")
+    above, _, comments = rest.partition(f"<!-- ticketsync comments {render} -->")
+    body, _, _ = above.partition(f"<!-- ticketsync attachments {render} -->")
     return ReadFile(values, body.strip("\n"), tuple(_comments(comments)))
 
 
 def _comments(text: str) -> list[ReadComment]:
     heads = list(_COMMENT.finditer(text))
     ends = [*(head.start() for head in heads), len(text)][1:]
+    bodies = [text[head.end() : end].strip("\n") for head, end in zip(heads, ends, strict=True)]
     return [
-        ReadComment(head["id"], head["author"], text[head.end() : end].strip("\n"))
-        for head, end in zip(heads, ends, strict=True)
+        ReadComment(head["id"], head["author"], _POSING.sub("", body))
+        for head, body in zip(heads, bodies, strict=True)
     ]

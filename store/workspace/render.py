@@ -1,19 +1,29 @@
 """Render: a ticket as the text of its `ISSUE.md`; the same ticket gives the same bytes.
 
-The file names its own render: a hash of everything else in it. So a file can be told from an edited
-one by itself, and an edit can name the state it started from (law 11).
+The file names its own render: a hash of everything else that we wrote into it. So a file can be
+told from an edited one by itself, and an edit can name the state it started from (law 11). What
+people add to the front matter (`additions`) is no part of it.
 """
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.ticket import Comment, Person, Ticket
+from schemas.ticket import Attachment, Comment, Person, Ticket
 from store.workspace import frontmatter
+from store.workspace.additions import split
+from store.workspace.beside import Beside
 
 _RENDER_LINE = re.compile(rb"^render: ([0-9a-f]{16})$", re.MULTILINE)
-_MARKS = ("render: %s\n", "<!-- ticketsync comments %s -->", "<!-- ticketsync end %s -->")
+_MARKS = (
+    "render: %s\n",
+    "<!-- ticketsync attachments %s -->",
+    "<!-- ticketsync comments %s -->",
+    "<!-- ticketsync end %s -->",
+)
+_LIKE_HEAD = re.compile(r"^(?=\\*### .* <!-- comment \S+ -->$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +35,37 @@ class Rendered:
     values: dict[str, Any]
 
 
-def render(ticket: Ticket) -> Rendered:
-    """The file of a ticket with its comments."""
-    values = shown(ticket)
-    render_id = _digest(_text(ticket, values, "").encode())
-    return Rendered(render_id, _text(ticket, values, render_id).encode(), values)
+def render(ticket: Ticket, beside: Mapping[str, Beside] | None = None) -> Rendered:
+    """The file of a ticket with its comments; `beside` are its attachments by id."""
+    known = beside or {}
+    values = shown(ticket, known)
+    render_id = _digest(_text(ticket, values, known, "").encode())
+    return Rendered(render_id, _text(ticket, values, known, render_id).encode(), values)
 
 
 def own_render(content: bytes) -> str | None:
-    """The render id of a file nobody edited; None for one that was, or is not ours."""
-    found = _RENDER_LINE.search(content)
+    """The render id of a file nobody edited; None for one that was, or is not ours.
+
+    Comments and keys that people added to the front matter are no edit.
+    """
+    parts = split(content)
+    if parts is None:
+        return None
+    ours, _ = parts
+    found = _RENDER_LINE.search(ours)
     if found is None:
         return None
-    named = found[1].decode()
-    unnamed = content
+    named, unnamed = found[1].decode(), ours
     for mark in _MARKS:
         unnamed = unnamed.replace((mark % named).encode(), (mark % "").encode(), 1)
     return named if _digest(unnamed) == named else None
 
 
-def shown(ticket: Ticket) -> dict[str, Any]:
-    """The front matter, in its fixed order; empty optional fields are left out."""
+def shown(ticket: Ticket, beside: Mapping[str, Beside] | None = None) -> dict[str, Any]:
+    """The front matter, in its fixed order; empty optional fields are left out.
+
+    Attachments that lie `beside` the file are named by their path there, others by their address.
+    """
     always = {
         "source": ticket.source,
         "key": ticket.key,
@@ -66,8 +86,9 @@ def shown(ticket: Ticket) -> dict[str, Any]:
         "updated_at": ticket.updated_at,
         "url": ticket.url,
         "deleted": ticket.sync_status == "deleted",
+        **({"sync_status": ticket.sync_status} if ticket.sync_status else {}),
     }
-    return always | _optional(ticket) | closing
+    return always | _optional(ticket, beside or {}) | closing
 
 
 def shown_person(person: Person) -> str:
@@ -75,7 +96,7 @@ def shown_person(person: Person) -> str:
     return person.login or person.name or person.id
 
 
-def _optional(ticket: Ticket) -> dict[str, Any]:
+def _optional(ticket: Ticket, beside: Mapping[str, Beside]) -> dict[str, Any]:
     fields = {
         "close_reason": ticket.close_reason,
         "closed_at": ticket.closed_at,
@@ -84,12 +105,13 @@ def _optional(ticket: Ticket) -> dict[str, Any]:
         "sprint": ticket.sprint.name if ticket.sprint else None,
         "project": ticket.project.name if ticket.project else None,
         "parent": _reference(ticket, "parent"),
-        "children": [_target(r.target) for r in ticket.relations if r.kind == "child"],
-        "blocked_by": [_target(r.target) for r in ticket.relations if r.kind == "blocked_by"],
-        "blocks": [_target(r.target) for r in ticket.relations if r.kind == "blocks"],
+        "children": _linked(ticket, "child"),
+        "blocked_by": _linked(ticket, "blocked_by"),
+        "blocks": _linked(ticket, "blocks"),
         "epic": _target(ticket.epic) if ticket.epic else None,
-        "duplicates": [_target(r.target) for r in ticket.relations if r.kind == "duplicates"],
-        "relates": [_target(r.target) for r in ticket.relations if r.kind == "relates"],
+        "duplicates": _linked(ticket, "duplicates"),
+        "duplicated_by": _linked(ticket, "duplicated_by"),
+        "relates": _linked(ticket, "relates"),
         "pull_requests": [r.target.url for r in ticket.relations if r.kind == "pull_request"],
         "components": [component.name for component in ticket.components],
         "estimate": ticket.estimate,
@@ -100,11 +122,21 @@ def _optional(ticket: Ticket) -> dict[str, Any]:
         "due_date": ticket.due_date,
         "customer": ticket.customer,
         "reactions": ticket.reactions,
+        "attachments": [_where(one, beside) for one in ticket.attachments],
         "locked": ticket.locked or None,
         "confidential": ticket.confidential,
-        "sync_status": None if ticket.sync_status == "synced" else ticket.sync_status,
+        "privacy": str(ticket.privacy) if ticket.privacy else None,
     }
     return {name: value for name, value in fields.items() if value not in (None, [], {}, ())}
+
+
+def _linked(ticket: Ticket, kind: str) -> list[str]:
+    return [_target(r.target) for r in ticket.relations if r.kind == kind]
+
+
+def _where(attachment: Attachment, beside: Mapping[str, Beside]) -> str:
+    known = beside.get(attachment.id)
+    return known.path if known and known.here else attachment.url
 
 
 def _reference(ticket: Ticket, kind: str) -> str | None:
@@ -117,16 +149,40 @@ def _target(reference: Any) -> str:
     return str(reference.key or reference.external_id or reference.url or "")
 
 
-def _text(ticket: Ticket, values: dict[str, Any], render_id: str) -> str:
+def _text(
+    ticket: Ticket, values: dict[str, Any], beside: Mapping[str, Beside], render_id: str
+) -> str:
     front = ["---", *frontmatter.lines(values), f"render: {render_id}", "---"]
     blocks = ["\n".join(front)]
     if ticket.body.strip():
         blocks.append(ticket.body.strip("\n"))
+    missing = [(one, beside[one.id].reason) for one in ticket.attachments if _missing(one, beside)]
+    if missing:
+        blocks += [
+            f"<!-- ticketsync attachments {render_id} -->",
+            "## Attachments",
+            _table(missing),
+        ]
     if ticket.comments:
         blocks += [f"<!-- ticketsync comments {render_id} -->", "## Comments"]
         blocks += [_comment(comment) for comment in ticket.comments]
     blocks.append(f"<!-- ticketsync end {render_id} -->")
     return "\n\n".join(blocks) + "\n"
+
+
+def _missing(attachment: Attachment, beside: Mapping[str, Beside]) -> bool:
+    return attachment.id in beside and bool(beside[attachment.id].reason)
+
+
+def _table(missing: list[tuple[Attachment, str]]) -> str:
+    """The attachments that are not beside the file, and why."""
+    rows = [f"| [{cell(one.name)}](<{cell(one.url)}>) | {cell(why)} |" for one, why in missing]
+    return "\n".join(["| attachment | why it is not here |", "|---|---|", *rows])
+
+
+def cell(text: str) -> str:
+    """Text that stays inside its cell of a Markdown table."""
+    return re.sub(r"([\\|\[\]<>`])", r"\\\1", " ".join(text.split()))
 
 
 def _comment(comment: Comment) -> str:
@@ -137,7 +193,7 @@ def _comment(comment: Comment) -> str:
         edited = f", edited {comment.updated_at:%Y-%m-%d %H:%M} UTC"
     private = " (internal)" if comment.internal else ""
     head = f"### {who} · {when}{edited}{private} <!-- comment {comment.id} -->"
-    body = comment.body.strip("\n")
+    body = _LIKE_HEAD.sub(r"\\", comment.body.strip("\n"))  # no comment may pose as another one
     return f"{head}\n\n{body}".rstrip()
 
 

@@ -1,24 +1,19 @@
 """Writing the files of changed tickets: byte-stable, rename-stable, never deleting."""
 
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-
-import sqlalchemy as sa
 
 from schemas.delivery import Arrival, Via
 from schemas.errors import Transient
 from schemas.source import Source
-from schemas.ticket import Ticket
-from store import journal, rows, sql
 from store.database import Store
-from store.keys import Key
-from store.tables import folders, renders, tickets
-from store.whole import whole_tickets
-from store.workspace import files, layout
-from store.workspace.render import Rendered, own_render, render
+from store.workspace import due, files, frontmatter, index, layout
+from store.workspace.additions import Additions, join, split
+from store.workspace.due import Due
+from store.workspace.render import own_render
 from store.workspace.shelf import Shelf
 
 BATCH = 200
@@ -27,57 +22,77 @@ MANY, WRITERS = 16, 4
 """From so many files on so many threads: nearly all of the time is the disk's."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Due:
-    key: Key
-    mark: int
-    ticket: Ticket
-    rendered: Rendered
-    folder: str | None
+def write_due(
+    store: Store,
+    root: Path,
+    source: Source,
+    now: Callable[[], datetime],
+    largest: int | None = None,
+    indexed: bool = True,
+) -> int:
+    """Writes every file of a source that is due; how many changed on disk, without the index.
 
-
-def write_due(store: Store, root: Path, source: Source, now: Callable[[], datetime]) -> int:
-    """Writes every file of a source that is due; how many changed on disk.
-
-    Raises Transient when the disk refuses; the marks stay and the sweep tries again.
+    Attachments up to `largest` bytes are put on the list of those to bring, none without it.
+    `indexed` False leaves a changed index to a later call. Raises Transient when the disk refuses;
+    the marks stay and the sweep tries again.
     """
     folder = root / layout.source_folder(source.name)
-    shelf = Shelf(folder)
-    total = 0
     try:
-        while True:
-            with store.read() as connection:
-                if not _marks(connection, source.name, 1):
-                    return total
-            with files.only_writer(folder):
-                done, written = _write_some(store, folder, shelf, source, now())
-            total += written
-            if done < BATCH:
-                return total
+        total = _write_all(store, folder, source, now, largest)
+        if indexed:
+            _write_index(store, folder, source, now)
     except OSError as error:
         raise Transient(f"[workspace] path: cannot write {folder}: {error.strerror}") from error
+    return total
+
+
+def _write_all(
+    store: Store,
+    folder: Path,
+    source: Source,
+    now: Callable[[], datetime],
+    largest: int | None,
+) -> int:
+    shelf, total = Shelf(folder), 0
+    while True:
+        with store.read() as connection:
+            if not due.marks(connection, source.name, 1):
+                return total
+        with files.only_writer(folder):
+            done, written = _write_some(store, folder, shelf, source, now(), largest)
+        total += written
+        if done < BATCH:
+            return total
+
+
+def _write_index(store: Store, folder: Path, source: Source, now: Callable[[], datetime]) -> None:
+    with store.read() as connection:
+        if not index.outdated(connection, source.name):
+            return
+    with files.only_writer(folder):
+        index.write(store, folder, source.name, now())
 
 
 def _write_some(
-    store: Store, folder: Path, shelf: Shelf, source: Source, now: datetime
+    store: Store, folder: Path, shelf: Shelf, source: Source, now: datetime, largest: int | None
 ) -> tuple[int, int]:
     with store.read() as connection:
-        due = _due(connection, source.name)
-    if any(one.folder is None or not (folder / one.folder).is_dir() for one in due):
+        found = due.load(connection, source.name, BATCH, largest, now)
+    if any(one.folder is None or not (folder / one.folder).is_dir() for one in found):
         shelf.look()
-    placed = [(one, _place(folder, one, shelf)) for one in due]
+    placed = [(one, _place(folder, one, shelf)) for one in found]
     written, edits = _write_files(placed, now)
     shelf.keep()
     files.settle([*written, folder] if written else [])
-    _note(store, [(one, path.name) for one, path in placed], edits, now)
-    return len(due), len(written)
+    due.note(store, [(one, path.name) for one, path in placed], edits, now)
+    return len(found), len(written)
 
 
 def _write_files(
-    placed: Sequence[tuple[_Due, Path]], now: datetime
+    placed: Sequence[tuple[Due, Path]], now: datetime
 ) -> tuple[list[Path], list[Arrival]]:
     """The folders that changed, and what people had edited in them."""
-    by_folder: dict[Path, list[_Due]] = {}
+    by_folder: dict[Path, list[Due]] = {}
     for one, path in placed:  # keys that differ only in what no disk takes share a folder
         by_folder.setdefault(path, []).append(one)
     if len(by_folder) < MANY:
@@ -92,50 +107,50 @@ def _write_files(
     return written, [edit for _, edits in done for edit in edits]
 
 
-def _write_folder(path: Path, ones: Sequence[_Due], now: datetime) -> tuple[bool, list[Arrival]]:
+def _write_folder(path: Path, ones: Sequence[Due], now: datetime) -> tuple[bool, list[Arrival]]:
     path.mkdir(parents=True, exist_ok=True)
     changed, edits = False, []
     for one in ones:
         file = path / layout.FILE
-        if file.exists() and file.read_bytes() == one.rendered.content:
+        before = file.read_bytes() if file.exists() else b""
+        if before == one.rendered.content:
+            continue
+        added = _added(before)
+        wanted = join(one.rendered.content, added)
+        if before == wanted:
             continue
         kept = path / f"ISSUE.edited-{now:%Y%m%dT%H%M%SZ}.md"
-        edited = files.replace(file, one.rendered.content, ours=_is_ours, kept=kept)
+        edited = files.replace(file, wanted, ours=_ours(one, added), kept=kept)
         changed = True
         if edited is not None:
             edits.append(_edit(edited, one, now))
     return changed, edits
 
 
-def _due(connection: sa.Connection, source: str) -> list[_Due]:
-    marks = _marks(connection, source, BATCH)
-    found = whole_tickets(connection, list(marks), parts=True)
-    query = sa.select(folders).where(
-        folders.c.source == source, folders.c.ticket.in_([key[1] for key in marks])
-    )
-    paths = {(row.source, row.ticket): row.path for row in connection.execute(query)}
-    return [
-        _Due(key, mark, found[key], render(found[key]), paths.get(key))
-        for key, mark in marks.items()
-        if key in found
-    ]
+def _added(content: bytes) -> Additions:
+    """What people added to a file's front matter; an edited file's, too, if it can be told."""
+    parts = split(content)
+    return parts[1] if parts else Additions()
 
 
-def _marks(connection: sa.Connection, source: str, limit: int) -> dict[Key, int]:
-    """Due tickets that were ever seen: a tombstone alone gets no file."""
-    shown = sa.exists().where(
-        folders.c.source == tickets.c.source, folders.c.ticket == tickets.c.external_id
-    )
-    query = (
-        sa.select(tickets.c.source, tickets.c.external_id, tickets.c.render_due)
-        .where(tickets.c.source == source, tickets.c.render_due > 0)
-        .where(sa.or_(tickets.c.fate == "here", tickets.c.record.is_not(None), shown))
-        .limit(limit)
-    )
-    return {(name, ticket): mark for name, ticket, mark in connection.execute(query)}
+def _ours(one: Due, added: Additions) -> Callable[[bytes], bool]:
+    """Whether a file may go: it is in the store, and what was added to it is in the new one.
+
+    A comment that was saved after our look is neither, and has to stay; so has a local ticket that
+    a later store than this one wrote.
+    """
+
+    def ours(content: bytes) -> bool:
+        if one.taken is not None and due.digest(content) == one.taken:
+            return True
+        render = own_render(content)
+        known = render is not None and (one.made is None or render in one.made)
+        return known and _added(content) == added
+
+    return ours
 
 
-def _place(folder: Path, one: _Due, shelf: Shelf) -> Path:
+def _place(folder: Path, one: Due, shelf: Shelf) -> Path:
     """Where the ticket's folder is, moved along when the title changed; there is never a second.
 
     A kill between the move and its note leaves a folder that only the disk knows of.
@@ -144,6 +159,8 @@ def _place(folder: Path, one: _Due, shelf: Shelf) -> Path:
     before = one.folder
     if before is None or not (folder / before).is_dir():
         before = shelf.find(one.ticket.key)
+        if before and not _is_of(folder / before / layout.FILE, one.ticket.key):
+            before = None
     if before and before != wanted.name and not wanted.exists():
         (folder / before).rename(wanted)
         shelf.remove(before)
@@ -153,11 +170,16 @@ def _place(folder: Path, one: _Due, shelf: Shelf) -> Path:
     return wanted
 
 
-def _is_ours(content: bytes) -> bool:
-    return own_render(content) is not None
+def _is_of(file: Path, key: str) -> bool:
+    """Whether a folder whose name fits is this ticket's: T_1_title also begins like one of T."""
+    if not file.exists():
+        return True
+    head = file.read_bytes().partition(b"\n---\n")[0].decode(errors="replace")
+    line = f"key: {frontmatter.scalar(key)}"
+    return any(re.match(re.escape(line) + r"\s*(#|$)", one) for one in head.splitlines())
 
 
-def _edit(kept: Path, one: _Due, now: datetime) -> Arrival:
+def _edit(kept: Path, one: Due, now: datetime) -> Arrival:
     """A person's edit, kept beside the file under a name of its own, for the journal."""
     return Arrival(
         source=one.key[0],
@@ -168,51 +190,3 @@ def _edit(kept: Path, one: _Due, now: datetime) -> Arrival:
         body=kept.read_bytes(),
         received_at=now,
     )
-
-
-def _note(
-    store: Store, places: Sequence[tuple[_Due, str]], edits: Sequence[Arrival], now: datetime
-) -> None:
-    """Remembers folders and renders, and clears the marks that nothing raised meanwhile."""
-    if not places:
-        return
-    with store.write() as connection:
-        sql.upsert(
-            connection,
-            folders,
-            [
-                {
-                    "source": one.key[0],
-                    "ticket": one.key[1],
-                    "path": name,
-                    "render": one.rendered.id,
-                }
-                for one, name in places
-            ],
-        )
-        sql.upsert(
-            connection,
-            renders,
-            [
-                {
-                    "id": one.rendered.id,
-                    "source": one.key[0],
-                    "ticket": one.key[1],
-                    "document": rows.pack(one.rendered.values | {"body": one.ticket.body}),
-                    "at": now,
-                }
-                for one, _ in places
-            ],
-        )
-        if edits:
-            journal.keep(connection, edits)
-        connection.execute(
-            tickets.update()
-            .where(
-                tickets.c.source == sa.bindparam("its_source"),
-                tickets.c.external_id == sa.bindparam("its"),
-                tickets.c.render_due == sa.bindparam("mark"),
-            )
-            .values(render_due=0),
-            [{"its_source": o.key[0], "its": o.key[1], "mark": o.mark} for o, _ in places],
-        )

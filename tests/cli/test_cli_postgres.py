@@ -27,6 +27,4 @@ def test_everything_equals_the_tracker(grown: Shell, github: Running) -> None:
     grown.ok("status")
     one = grown.ok("deliveries", "list", "--ticket", 2, "--json").json[0]["id"]
     grown.ok("deliveries", "replay", one, "--depth", "fetch")
-    done = grown("db", "backup", grown.folder / "x.db")
-    assert done.code == 2
-    assert "pg_dump" in done.err
+    assert grown.ok("db", "backup", grown.folder / "x.db", "--json").json["tables"]["tickets"] == 12

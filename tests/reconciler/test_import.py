@@ -18,7 +18,7 @@ from schemas.ports import Lane
 from schemas.session import Session
 from schemas.settings import Settings
 from schemas.source import Source
-from store import upkeep
+from store import backup
 from store.database import Store, open_store
 from store.tables import comments, tickets
 from store.validators import StoredValidators
@@ -193,7 +193,7 @@ def test_a_restored_backup_catches_up_with_what_came_after_it(
     with github.start(tickets=12, comments=20) as running:
         before = house(sqlite_store, running, tmp_path / "tickets")
         before.sync()
-        upkeep.backup(sqlite_store, tmp_path / "yesterday.db")
+        backup.write(sqlite_store, tmp_path / "yesterday.db")
         running.acts.edit(1, title="Changed after the backup")
         running.acts.comment(2, "Said after the backup")
         opened = running.acts.open("Opened after the backup", "x").number

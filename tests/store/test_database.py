@@ -16,6 +16,7 @@ from schemas.errors import ConfigError, StoreAway
 from store.database import Store, open_store, ready, upgrade
 from store.migrations import HEAD
 from store.tables import metadata, people
+from store.tables.search import BESIDE
 from tests.conftest import Database
 from tests.servers import Postgres, free_port
 
@@ -34,9 +35,14 @@ def insert(connection: sa.Connection, name: str) -> None:
     )
 
 
+def in_both_dialects(_: object, name: str | None, *more: object) -> bool:
+    return name not in BESIDE
+
+
 def test_the_migrations_make_exactly_the_tables_of_the_code(store: Store) -> None:
     with store.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        options = {"compare_type": False, "include_object": in_both_dialects}
+        context = MigrationContext.configure(connection, opts=options)
         differences = compare_metadata(context, metadata)
     assert differences == []
 
@@ -251,7 +257,7 @@ def test_a_postgres_that_dies_is_away_and_its_return_is_noticed(
     postgres.kill()
     with pytest.raises(StoreAway):
         count(store)
-    assert "does not answer" in (ready(store) or "")
+    assert (ready(store) or "").count("does not answer") == 1
     postgres.start()
     for _ in range(20):  # each pooled connection fails once
         try:

@@ -135,3 +135,17 @@ def test_an_id_that_is_part_of_another_marks_nothing(labelled: Store) -> None:
         connection.exec_driver_sql("UPDATE tickets SET render_due = 0")
     define(labelled, BUG.model_copy(update={"name": "defect"}))
     assert marked(labelled) == [1, 2]
+
+
+def test_a_former_name_means_its_last_bearer_and_one_in_use_itself(store: Store) -> None:
+    def named(one: str, *called: str) -> None:
+        for when, name in enumerate(called):
+            label = Definition(kind="label", id=one, name=name)
+            define(store, label, when=int(one) * 100 + when)
+
+    named("1", "urgent", "late", "slow")
+    named("2", "urgent", "hot")
+    named("3", "late")
+    with store.read() as connection:
+        found = definitions.renamed(connection, [SOURCE], ["label"])
+    assert found == {(SOURCE, "label", "urgent"): "hot"}

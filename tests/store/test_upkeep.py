@@ -1,25 +1,20 @@
-"""Retention and backup; the state at a glance."""
+"""Retention; the state at a glance."""
 
-import threading
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
 from schemas.delivery import Outcome
-from schemas.errors import ConfigError, TicketsyncError
 from store import audit, journal, sources, status, upkeep
-from store.database import Store, open_store, ready
+from store.database import Store
 from store.journal import Failed, Finished
-from store.tables import attempts, folders, renders, validators
+from store.tables import attempts, folders, renders, replaced, validators
 from tests.builders import (
     NOW,
     SOURCE,
     a_source,
     an_issue,
     at,
-    held,
     issue_webhook,
     journaled,
     keep,
@@ -71,41 +66,6 @@ def test_pruning_goes_on_until_all_is_done(store: Store) -> None:
         journal.finish(connection, [Finished(i, Outcome.applied) for i in ids], at(-70 * DAY))
     assert prune(store)["rows"] == 1_203
     assert journaled(store) == []
-
-
-def test_a_backup_beside_writers_is_whole_and_opens(sqlite_store: Store, tmp_path: Path) -> None:
-    drained(sqlite_store, issue_webhook(an_issue(title="Kept")))
-    stop = threading.Event()
-
-    def write() -> None:
-        number = 0
-        while not stop.is_set():
-            number += 1
-            keep(sqlite_store, issue_webhook(an_issue(), key=f"w{number}"))
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        upkeep.backup(sqlite_store, tmp_path / "deep" / "copy.db")
-    finally:
-        stop.set()
-        writer.join()
-    copy = open_store("sqlite:///deep/copy.db", tmp_path)
-    assert ready(copy) is None
-    assert held(copy).title == "Kept"
-    with copy.read() as connection:
-        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-    copy.close()
-
-
-def test_a_backup_overwrites_nothing_and_knows_its_dialect(
-    sqlite_store: Store, postgres_store: Store, tmp_path: Path
-) -> None:
-    (tmp_path / "there.db").write_text("mine")
-    with pytest.raises(TicketsyncError, match="exists already"):
-        upkeep.backup(sqlite_store, tmp_path / "there.db")
-    with pytest.raises(ConfigError, match="pg_dump"):
-        upkeep.backup(postgres_store, tmp_path / "x.db")
 
 
 def test_the_state_at_a_glance(store: Store) -> None:
@@ -161,3 +121,15 @@ def test_validators_that_nobody_asks_for_any_more_are_dropped(store: Store) -> N
     assert prune(store)["validators"] == 1
     with store.read() as connection:
         assert connection.execute(sa.select(validators.c.address)).scalars().all() == ["new"]
+
+
+def test_what_sessions_replaced_goes_with_the_rows_of_the_journal(store: Store) -> None:
+    rows = [
+        {"session": n, "source": SOURCE, "ticket": str(n), "delivery": n, "at": at(-days * DAY)}
+        for n, days in enumerate((59, *(61 for _ in range(1_100))), 1)
+    ]
+    with store.write() as connection:
+        connection.execute(replaced.insert(), rows)
+    assert prune(store)["replaced"] == 1_100
+    with store.read() as connection:
+        assert connection.execute(sa.select(replaced.c.session)).scalars().all() == [1]

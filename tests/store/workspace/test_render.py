@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from schemas.ticket import Milestone, Relation, TicketRef
-from store.workspace.frontmatter import moment, scalar
+from store.workspace.frontmatter import ORDER, moment, scalar
 from store.workspace.render import own_render, render
 from tests.builders import a_comment, a_label, a_person, a_ticket
 
@@ -26,6 +26,29 @@ EVIL += [
     "é",
     "☕",
     "1_000",
+]
+
+TYPED = [
+    b"# note",
+    b"\n# note\n",
+    b" # note",
+    b"\nmine: 1\n",
+    b"\nmine: |\n  a\n",
+    b"\n<<: {title: x}\n",
+]
+TYPED += [
+    b"\n\ttitle: x\n",
+    b"\nmine: 'open\n",
+    b'\n"title": x\n',
+    b"\n# a\rtitle: x\n",
+    b"\n...\n",
+]
+TYPED += [
+    b"\nmine: &a x\nstate: *a\n",
+    b"\n---\n",
+    b"\n- x\n",
+    b"\n<<<<<<< HEAD\n",
+    b"\n# \xc2\x85title: x\n",
 ]
 
 
@@ -111,13 +134,28 @@ def test_a_file_nobody_edited_knows_itself(title: str, body: str, notes: list[st
 
 
 @given(texts, texts, st.data())
-def test_a_file_with_any_edit_is_not_taken_for_ours(title: str, body: str, data) -> None:
+def test_a_file_with_an_edit_is_not_taken_for_ours(title: str, body: str, data) -> None:
+    """Whatever was typed wherever: a file that passes for ours says what we said."""
     content = render(a_ticket(title=title, body=body, comments=(a_comment(),))).content
     place = data.draw(st.integers(0, len(content)))
-    typed = data.draw(st.binary(min_size=1, max_size=3))
-    assert own_render(content[:place] + typed + content[place:]) is None
+    typed = data.draw(st.sampled_from(TYPED) | st.binary(min_size=1, max_size=3))
+    edited = content[:place] + typed + content[place:]
+    if own_render(edited) is not None:
+        said, ours = front(edited), front(content)
+        assert {key: said[key] for key in ours} == ours
+        assert edited.endswith(content[content.index(b"\n---\n") :])
     cut = data.draw(st.integers(0, len(content) - 1))
     assert own_render(content[:cut]) is None
+
+
+@given(st.sampled_from(ORDER), st.sampled_from(ORDER), st.data())
+def test_values_typed_under_keys_of_ours_are_edits(one: str, other: str, data) -> None:
+    content = render(a_ticket(title="T", labels=(a_label("bug"),))).content
+    line = data.draw(st.sampled_from([f"{one}: typed", f'"{one}": typed', f"? {one}\n: typed"]))
+    lines = content.decode().split("\n")
+    at = next((n for n, text in enumerate(lines) if text.startswith(f"{other}:")), 1)
+    edited = "\n".join([*lines[:at], line, *lines[at:]]).encode()
+    assert own_render(edited) is None
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class Desk:
 
     def paths(self) -> list[str]:
         found = self.root.rglob("*.md")
-        return sorted(str(path.relative_to(self.root)) for path in found)
+        return sorted(str(one.relative_to(self.root)) for one in found if one.name != "INDEX.md")
 
     @property
     def file(self) -> Path:
@@ -204,6 +204,7 @@ def test_the_file_of_a_deleted_ticket_stays_and_says_so(desk: Desk) -> None:
 def test_a_tombstone_of_a_ticket_never_seen_gets_no_file(desk: Desk) -> None:
     drained(desk.store, observed(TicketGone(ticket="12", proof="HTTP 410")))
     assert row(desk.store).fate == "deleted"
+    assert row(desk.store).render_due == 0
     desk.write()
     assert desk.paths() == []
 
@@ -282,6 +283,20 @@ def test_keys_that_differ_only_in_what_no_disk_takes_do_not_disturb_each_other(d
     desk.write()
     assert len(desk.paths()) == MANY + 3
     assert not [path for path in desk.paths() if "edited" in path]
+
+
+def test_a_key_that_another_one_begins_with_leaves_its_folder_alone(desk: Desk) -> None:
+    drained(desk.store, *(issue_webhook(an_issue(n, title="t")) for n in (1, 2)))
+    with desk.store.write() as connection:
+        connection.exec_driver_sql("UPDATE tickets SET key = 'T_1' WHERE external_id = '1'")
+        connection.exec_driver_sql("UPDATE tickets SET render_due = 0 WHERE external_id = '2'")
+    desk.write()
+    with desk.store.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE tickets SET key = 'T', render_due = 1 WHERE external_id = '2'"
+        )
+    desk.write()
+    assert desk.paths() == ["shop/T_1_t/ISSUE.md", "shop/T_t/ISSUE.md"]
 
 
 def test_writers_of_one_folder_take_turns(desk: Desk) -> None:
