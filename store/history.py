@@ -6,7 +6,7 @@ before its end: rows with other origins are replaced there, never matched (`case
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,10 @@ from store.whole import accounts
 
 LAG = timedelta(minutes=2)
 """So long a tracker's changelog may lack what its webhook told already."""
+
+NOT_WHOLE = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for the reading of a changelog that could not be read, or not all of it: it is not asked
+for again until the ticket changes, and owns nothing."""
 
 SAME = timedelta(seconds=1)
 """A record's time of change may lie so far behind the change itself."""
@@ -138,7 +142,7 @@ def own(connection: sa.Connection, listed: Listed, now: datetime) -> bool:
         tickets.update()
         .where(tickets.c.source == source, tickets.c.external_id == ticket)
         .values(
-            history_read_at=listed.observed_at,
+            history_read_at=listed.observed_at if listed.complete else NOT_WHOLE,
             history_wanted_at=now if young else _still_wanted(listed.observed_at),
         )
     )
@@ -223,7 +227,7 @@ def owned_to(connection: sa.Connection, keys: Collection[Key]) -> dict[Key, date
         .scalar_subquery()
     )
     query = sa.select(tickets.c.source, tickets.c.external_id, tickets.c.history_read_at, newest)
-    query = query.where(among(tickets, keys), tickets.c.history_read_at.is_not(None))
+    query = query.where(among(tickets, keys), tickets.c.history_read_at > NOT_WHOLE)
     return {
         (source, ticket): max(read_at - LAG, last + SAME if last else read_at - LAG)
         for source, ticket, read_at, last in connection.execute(query)
@@ -269,7 +273,7 @@ def unreadable(connection: sa.Connection, source: str, ids: Collection[str], at:
     connection.execute(
         tickets.update()
         .where(among(tickets, keys))
-        .values(history_read_at=at, history_wanted_at=_still_wanted(at))
+        .values(history_read_at=NOT_WHOLE, history_wanted_at=_still_wanted(at))
     )
 
 

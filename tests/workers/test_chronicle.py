@@ -278,3 +278,13 @@ def test_a_batch_of_all_of_them_is_the_same(store: Store) -> None:
     keep(store, first, second, third)
     drain(work, lanes([first]))
     assert said(store, "title") == [("A", "B", "changelog")]
+
+
+def test_a_changelog_told_in_part_does_not_keep_a_late_webhook_out(store: Store) -> None:
+    work = telling(store, "title")
+    drained(store, polled(an_issue(title="B", updated=60), when=61), work=work)
+    part = listed(entry("2", 60, "title", "A", "B"), complete=False)
+    drained(store, observed(part, when=600), work=work)
+    late = told(entry("w1", 30, "title", "Z", "A"))
+    drained(store, observed(late, when=700), work=work)
+    assert said(store) == [("Z", "A", "webhook"), ("A", "B", "changelog")]
