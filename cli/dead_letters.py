@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.deliveries import LISTED, Depth, show_delivery
-from cli.given import Json, Limit, Yes, who
+from cli.given import LARGEST, Json, Limit, Yes, who
 from schemas.errors import ConfigError, TicketsyncError
 
 if TYPE_CHECKING:
     from cli.context import Opened
 
-Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="These, by number.")]
+Ids = Annotated[
+    list[int] | None, typer.Argument(metavar="[ID]...", max=LARGEST, help="These, by number.")
+]
 OfSource = Annotated[str | None, typer.Option("--source", help="All of this source.")]
 OfEvent = Annotated[str | None, typer.Option("--event", help="All of this event.")]
 OfCause = Annotated[str | None, typer.Option("--cause", help="All whose cause holds this text.")]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.given import Json, Limit
+from cli.given import LARGEST, Id, Json, Limit
 from schemas.errors import ConfigError, TicketsyncError
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ LISTED = (
 Depth = Annotated[
     str, typer.Option(help="verify: prove the kept body again, then apply; apply; fetch: ask anew.")
 ]
-Ids = Annotated[list[int], typer.Argument(metavar="ID...", help="As `list` shows them.")]
+Ids = Annotated[
+    list[int], typer.Argument(metavar="ID...", max=LARGEST, help="As `list` shows them.")
+]
 
 app = typer.Typer(help="Everything that arrived.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -58,7 +60,7 @@ def list_deliveries(
 @app.command("show")
 def show_delivery(
     ctx: typer.Context,
-    delivery: Annotated[int, typer.Argument(metavar="ID", help="As `list` shows it.")],
+    delivery: Id,
     json: Json = False,
 ) -> None:
     """One delivery: headers, body, and every attempt at it."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.given import Json, Limit, Yes, who
+from cli.given import LARGEST, Id, Json, Limit, Yes, who
 from schemas.errors import ConfigError, TicketsyncError
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ class Wanted(StrEnum):
     given_up = "given-up"
 
 
-Number = Annotated[int, typer.Argument(metavar="ID", help="As `list` shows it.")]
-Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="These, by number.")]
+Ids = Annotated[
+    list[int] | None, typer.Argument(metavar="[ID]...", max=LARGEST, help="These, by number.")
+]
 
 app = typer.Typer(help="What others are told.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -77,7 +78,7 @@ def list_notices(
 
 
 @app.command("show")
-def show_notice(ctx: typer.Context, number: Number, json: Json = False) -> None:
+def show_notice(ctx: typer.Context, number: Id, json: Json = False) -> None:
     """One notice with what it tells."""
     import orjson
 
