@@ -141,7 +141,7 @@ def hits(store: Store, words: str, **asked: str) -> list[object]:
 def then(store: Store, source: str) -> object:
     """As `tickets list --at` does it, half a year back."""
     with store.read() as connection:
-        meant = categories.load(connection, _library.declared().values())
+        meant = categories.Meant(connection, _library.declared().values())
         moment = _library.NOW - timedelta(days=180)
         return list(islice(as_of.newest_as_of(connection, moment, meant, source), 51))
 

@@ -54,7 +54,7 @@ def export(
         name = here.source(source).name if source else None
         derived.bring_up(here.store, here.known, utc_now())
         with one_moment(here.store) as connection:
-            meant = categories.load(connection, here.declared.values()) if moment else None
+            meant = categories.Meant(connection, here.known.values()) if moment else None
             asked = Asked(name, moment, meant, _secrets(here))
             for kind, target in targets.items():
                 _write(connection, kind, asked, format_, target)

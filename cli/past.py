@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from schemas.history import HistoryRow
     from schemas.ticket import Person, Ticket
     from store.as_of import AsOf
-    from store.categories import Categories
+    from store.categories import Meanings
     from store.keys import Key
 
 At = Annotated[
@@ -49,7 +49,7 @@ def as_it_was(here: "Opened", ticket: "Ticket", at: datetime) -> "AsOf | None":
 
     key = (ticket.source, ticket.external_id)
     with here.store.read() as connection:
-        return as_of.as_of(connection, [key], at, _categories(here, connection)).get(key)
+        return as_of.as_of(connection, [key], at, _meant(here, connection)).get(key)
 
 
 def as_they_were(
@@ -60,14 +60,14 @@ def as_they_were(
     from store import as_of
 
     with here.store.read() as connection:
-        found = as_of.newest_as_of(connection, at, _categories(here, connection), source)
+        found = as_of.newest_as_of(connection, at, _meant(here, connection), source)
         return list(islice((one for one in found if fits(one[0])), most))
 
 
-def _categories(here: "Opened", connection: Any) -> "Categories":
+def _meant(here: "Opened", connection: Any) -> "Meanings":
     from store import categories
 
-    return categories.load(connection, here.known.values())
+    return categories.Meant(connection, here.known.values())
 
 
 def fits(past: "AsOf", *, state: str | None, label: str | None, assignee: str | None) -> bool:

@@ -15,7 +15,7 @@ from schemas.history import PLAIN, SETS, HistoryEntry, HistoryRow, shown
 from schemas.model import Json
 from schemas.ticket import Label, Milestone, Named, Person, Sprint, Ticket, TicketRef
 from store import history
-from store.categories import Categories
+from store.categories import Meanings
 from store.definitions import renamed
 from store.keys import Key
 from store.numbers.story import gone_at
@@ -23,7 +23,7 @@ from store.tables import tickets
 from store.whole import accounts, whole_tickets
 
 NEAR = timedelta(seconds=2)
-PORTION = 100
+PORTION = 60
 """Tickets taken back at once."""
 _PLACE = (tickets.c.source, tickets.c.external_id)
 _MEANING = frozenset({"status", "close_reason", "labels"})
@@ -48,7 +48,7 @@ class Names:
 
 
 def rewind(
-    ticket: Ticket, rows: Sequence[HistoryRow], at: datetime, names: Names, categories: Categories
+    ticket: Ticket, rows: Sequence[HistoryRow], at: datetime, names: Names, categories: Meanings
 ) -> AsOf | None:
     """The ticket at a moment, from all rows of its history, covered ones too; None before it was
     created."""
@@ -171,7 +171,7 @@ def _person(ticket: Ticket, one: str, names: Names) -> Person:
     return names.people.get((ticket.source, one), Person(id=one, login=login))
 
 
-def _state(ticket: Ticket, categories: Categories) -> dict[str, Any]:
+def _state(ticket: Ticket, categories: Meanings) -> dict[str, Any]:
     labels = [one.name for one in ticket.labels]
     meant = categories.of(ticket.source, ticket.status, ticket.close_reason, labels)
     over = meant in ("done", "canceled")
@@ -179,7 +179,7 @@ def _state(ticket: Ticket, categories: Categories) -> dict[str, Any]:
 
 
 def as_of(
-    connection: sa.Connection, keys: Sequence[Key], at: datetime, categories: Categories
+    connection: sa.Connection, keys: Sequence[Key], at: datetime, categories: Meanings
 ) -> dict[Key, AsOf]:
     """Tickets as they were, with the comments they had; those created later are left out."""
     found = whole_tickets(connection, keys, parts=True)
@@ -188,7 +188,7 @@ def as_of(
 
 
 def newest_as_of(
-    connection: sa.Connection, at: datetime, categories: Categories, source: str | None = None
+    connection: sa.Connection, at: datetime, categories: Meanings, source: str | None = None
 ) -> Iterator[tuple[AsOf, int]]:
     """Tickets as they were with how many comments they had, those created last first.
 
@@ -222,7 +222,7 @@ def _rewound(
     found: dict[Key, Ticket],
     rows: dict[Key, list[HistoryRow]],
     at: datetime,
-    categories: Categories,
+    categories: Meanings,
 ) -> dict[Key, AsOf]:
     names = names_in(connection, rows)
     rewound = {

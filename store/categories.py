@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -50,6 +51,40 @@ class Categories:
         if (source, name) in self.defined or name in OPEN:
             return True
         return name in CLOSED and not self.mapped.get(source)
+
+
+class Meanings(Protocol):
+    """Tells what a status meant."""
+
+    def of(
+        self, source: str, status: str, close_reason: str | None, labels: Collection[str] = ()
+    ) -> StatusCategory:
+        """The category of a status at a source, with the labels a ticket had then, by name."""
+
+
+class Meant:
+    """What statuses meant, looked up when it is first asked.
+
+    What tickets have now is only read where nothing else tells: it means reading them all.
+    """
+
+    def __init__(self, connection: sa.Connection, sources: Iterable[Source]) -> None:
+        self._connection = connection
+        self._sources = tuple(sources)
+        self._defined: Categories | None = None
+        self._learnt: Categories | None = None
+
+    def of(
+        self, source: str, status: str, close_reason: str | None, labels: Collection[str] = ()
+    ) -> StatusCategory:
+        """The category of a status at a source, with the labels a ticket had then, by name."""
+        if self._defined is None:
+            self._defined = load(self._connection, self._sources, learn=False)
+        if self._defined.decides(source, status):
+            return self._defined.of(source, status, close_reason, labels)
+        if self._learnt is None:
+            self._learnt = load(self._connection, self._sources)
+        return self._learnt.of(source, status, close_reason, labels)
 
 
 def load(connection: sa.Connection, sources: Iterable[Source], *, learn: bool = True) -> Categories:

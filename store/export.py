@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from schemas.history import HistoryRow
 from schemas.ticket import Person, Ticket
 from store import as_of, history
-from store.categories import Categories
+from store.categories import Meanings
 from store.columns import COMMENTS, HISTORY, LINKS, NUMBERS, SNAPSHOTS, TICKETS, Columns
 from store.database import Connection, Store
 from store.keys import Key, among
@@ -35,7 +35,7 @@ class Asked:
 
     source: str | None = None
     at: datetime | None = None
-    categories: Categories | None = None
+    categories: Meanings | None = None
     secrets: Sequence[str] = ()
 
 

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from schemas.event import DefinitionKind
 from schemas.source import Source
 from schemas.ticket import StatusCategory
-from store import categories, sql
-from store.categories import Categories
+from store import sql
+from store.categories import Meant
 from store.definitions import renamed
 from store.derivable import Derivable
 from store.keys import among
@@ -61,8 +61,7 @@ class Past:
         self._connection = connection
         self._sources = {one.name: one for one in sources}
         self._names = sorted(set(names))
-        self._defined: Categories | None = None
-        self._learnt: Categories | None = None
+        self._meant = Meant(connection, self._sources.values())
         self._former = _former(connection, self._names)
         self._with_states = _with_states(connection, self._names)
 
@@ -79,19 +78,7 @@ class Past:
         return str(StatusCategory.in_progress) not in mapped
 
     def _meaning(self, source: str) -> Meaning:
-        return partial(self._of, source)
-
-    def _of(
-        self, source: str, status: str, reason: str | None, labels: Sequence[str]
-    ) -> StatusCategory:
-        if self._defined is None:
-            self._defined = categories.load(self._connection, self._sources.values(), learn=False)
-        if self._defined.decides(source, status):
-            return self._defined.of(source, status, reason, labels)
-        # What tickets have now is only asked where nothing else tells: it means reading them all.
-        if self._learnt is None:
-            self._learnt = categories.load(self._connection, self._sources.values())
-        return self._learnt.of(source, status, reason, labels)
+        return partial(self._meant.of, source)
 
 
 def _former(connection: sa.Connection, sources: Sequence[str]) -> dict[str, Names]:

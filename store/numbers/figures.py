@@ -118,13 +118,14 @@ def _durations(
 def _age(connection: sa.Connection, asked: Question) -> list[Line]:
     column = member_column(asked.by)
     query = (
-        sa.select(flows.c.source, column, flows.c.started_at)
+        sa.select(flows.c.source, column, all_of(connection, flows.c.started_at))
         .select_from(joined(asked.by))
         .where(*here(asked), *condition("age", asked))
+        .group_by(flows.c.source, column)
     )
     groups = [
-        ((source, member), [seconds(started_at or asked.now, asked.now)])
-        for source, member, started_at in connection.execute(query)
+        ((source, member), [seconds(one, asked.now) for one in question.moments(some, asked.now)])
+        for source, member, some in connection.execute(query)
     ]
     return _lines(connection, asked, groups)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -91,6 +91,14 @@ def all_of(connection: sa.Connection, column: sa.ColumnElement[Any]) -> sa.Colum
     if connection.dialect.name == "postgresql":
         return sa.func.array_agg(column)
     return sa.func.json_group_array(column, type_=sa.Text)
+
+
+def moments(found: Any, unset: datetime) -> list[datetime]:
+    """What `all_of` brought of a time: SQLite keeps them as text without a zone."""
+    if not isinstance(found, str):
+        return [one or unset for one in found]
+    told = (datetime.fromisoformat(one) if one else unset for one in orjson.loads(found))
+    return [one if one.tzinfo else one.replace(tzinfo=UTC) for one in told]
 
 
 def values(found: Any) -> list[int]:

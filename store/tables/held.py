@@ -71,6 +71,10 @@ tickets = sa.Table(
 )
 sa.Index("tickets_key", tickets.c.source, tickets.c.key)
 sa.Index("tickets_updated", tickets.c.updated_at)
+sa.Index(
+    "tickets_statuses",
+    *(tickets.c[n] for n in ("source", "status", "close_reason", "status_category")),
+)
 sa.Index("tickets_translation", *(tickets.c[n] for n in ("source", "translation", "external_id")))
 partial_index("tickets_doubt", tickets.c.doubt_due_at.is_not(None), tickets.c.doubt_due_at)
 partial_index("tickets_render_due", sa.text("render_due > 0"), tickets.c.source)

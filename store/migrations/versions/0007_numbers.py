@@ -11,6 +11,8 @@ down_revision = "0006"
 
 def upgrade() -> None:
     """Forward; there is no way back but a backup."""
+    columns = ["source", "status", "close_reason", "status_category"]
+    op.create_index("tickets_statuses", "tickets", columns)
     op.create_table(
         "flows",
         sa.Column("source", sa.Text(), nullable=False),
