@@ -99,25 +99,16 @@ def _row(row: Any, actors: dict[Key, Person]) -> HistoryRow:
 def note(connection: sa.Connection, found: Sequence[HistoryRow]) -> set[Key]:
     """Stores rows; what stands under the same id is overwritten. The tickets concerned."""
     latest = {(one.source, one.entry.id): _values(one) for one in found}
-    if latest:
-        statement = sql.insert(connection.dialect.name, history)
-        names = set(next(iter(latest.values()))) - {"source", "entry", "noted_at"}
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["source", "entry"],
-                set_={name: statement.excluded[name] for name in sorted(names)},
-            ),
-            list(latest.values()),
-        )
+    rows = list(latest.values())
+    sql.upsert(connection, history, rows, keep=("noted_at",), by=("source", "entry"))
     return {(one.source, one.entry.ticket) for one in found}
 
 
 def drop(connection: sa.Connection, found: Sequence[HistoryRow]) -> None:
     """Takes rows away."""
-    for one in found:
-        connection.execute(
-            history.delete().where(history.c.source == one.source, history.c.entry == one.entry.id)
-        )
+    if found:
+        keys = [(one.source, one.entry.id) for one in found]
+        connection.execute(history.delete().where(among(history, keys, "entry")))
 
 
 def own(connection: sa.Connection, listed: Listed, now: datetime) -> bool:

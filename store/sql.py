@@ -26,14 +26,15 @@ def upsert(
     keep: Iterable[str] = (),
     newer: str | None = None,
     bump: tuple[str, ...] = (),
+    by: tuple[str, ...] = (),
 ) -> None:
-    """Inserts rows or updates those with the same primary key.
+    """Inserts rows or updates those with the same primary key, or the same values `by` others.
 
     Columns in `keep` stay as they are on update, those in `bump` are raised by one, and with
     `newer` a row is only updated when that column is not smaller than before.
     """
     if rows:
-        _upsert(table, tuple(rows[0]), tuple(keep), newer, bump).send(connection, rows)
+        _upsert(table, tuple(rows[0]), tuple(keep), newer, bump, by).send(connection, rows)
 
 
 @lru_cache(maxsize=256)
@@ -43,11 +44,12 @@ def _upsert(
     keep: tuple[str, ...],
     newer: str | None,
     bump: tuple[str, ...],
+    by: tuple[str, ...],
 ) -> Prepared:
     def build(dialect: str) -> Any:
         given: dict[str, Any] = {name: sa.bindparam(name) for name in names}
         statement = insert(dialect, table).inline().values(given)
-        keys = [column.name for column in table.primary_key]
+        keys = list(by) or [column.name for column in table.primary_key]
         new = statement.excluded
         updated = {name: new[name] for name in names if name not in keys and name not in keep}
         updated |= {name: table.c[name] + 1 for name in bump}
