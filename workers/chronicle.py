@@ -27,7 +27,7 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Past:
+class Heard:
     """What is to be recorded of one apply: `was` are tickets as they were, before they are saved.
 
     `told` and `listed` are what its deliveries say, oldest delivery first.
@@ -38,9 +38,9 @@ class Past:
     listed: list[tuple[Key, HistoryListed, datetime]] = field(default_factory=list)
 
 
-def look(connection: Connection, changes: Sequence[Change], readings: Iterable[Reading]) -> Past:
+def look(connection: Connection, changes: Sequence[Change], readings: Iterable[Reading]) -> Heard:
     """To be called before the changes are saved: what they are compared with afterwards."""
-    past = Past(whole_tickets(connection, [one.key for one in changes if _is_seen_twice(one)]))
+    past = Heard(whole_tickets(connection, [one.key for one in changes if _is_seen_twice(one)]))
     held = {one.key for one in changes if one.after.ticket is not None}
     for one in readings:
         key = (one.delivery.source, one.delivery.ticket or "")
@@ -61,7 +61,7 @@ def _is_seen_twice(one: Change) -> bool:
 
 
 def note(
-    work: Work, connection: Connection, changes: Sequence[Change], past: Past, now: datetime
+    work: Work, connection: Connection, changes: Sequence[Change], past: Heard, now: datetime
 ) -> set[Key]:
     """Records it all; the tickets whose history changed. Wants changelogs that must have grown."""
     exact = _exact(work, connection, past, now)
@@ -89,7 +89,7 @@ def _has_grown(work: Work, one: Change) -> bool:
     return bool(work.tracker(work.sources[one.key[0]].tracker).capabilities.history)
 
 
-def _exact(work: Work, connection: Connection, past: Past, now: datetime) -> list[HistoryRow]:
+def _exact(work: Work, connection: Connection, past: Heard, now: datetime) -> list[HistoryRow]:
     """What webhooks tell, without that which a changelog tells of already."""
     owned = history.owned_to(connection, {key for key, _ in past.told})
     rows = []

@@ -1,6 +1,9 @@
-"""Walking a history backwards: does it lead from the last snapshot to every earlier one?"""
+"""Walking a history backwards: does it lead from the last snapshot to every earlier one?
 
-from collections.abc import Sequence
+Written apart from the code that takes tickets back, so that it cannot share its mistakes.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schemas.history import SETS, HistoryEntry, members, shown
@@ -16,9 +19,9 @@ class Walk:
 
     def note(self, ticket: Ticket, entries: Sequence[HistoryEntry]) -> None:
         """What was told once stays as it was."""
-        before = self.snapshots[-1][1] if self.snapshots else ()
-        again = tuple(entries)[: len(before)]
-        other = [(old, new) for old, new in zip(before, again, strict=True) if old != new]
+        earlier = self.snapshots[-1][1] if self.snapshots else ()
+        again = tuple(entries)[: len(earlier)]
+        other = [(old, new) for old, new in zip(earlier, again, strict=True) if old != new]
         assert not other, other
         self.snapshots.append((ticket, tuple(entries)))
 
@@ -33,7 +36,7 @@ class Walk:
             for one in reversed(entries[len(told) :]):
                 if one.field in fields and one.told:
                     assert one.before != one.after, one
-                    state[one.field] = _undone(one, state[one.field])
+                    state[one.field] = strictly(one, state[one.field])
                     undone += 1
                 elif one.field in fields:
                     assert (one.before, one.after) == (None, None)
@@ -45,11 +48,46 @@ class Walk:
         return undone
 
 
-def _undone(one: HistoryEntry, value: Json) -> Json:
+def strictly(one: HistoryEntry, value: Json) -> Json:
+    """The value before a change, which must have ended in what stands now."""
     if one.field not in SETS:
         assert one.after == value, (one, value)
+    else:
+        here = set(value or ())
+        assert here.issuperset(one.after or ()), (one, value)
+        assert here.isdisjoint(one.before or ()), (one, value)
+    return before(one, value)
+
+
+def before(one: HistoryEntry, value: Json) -> Json:
+    """The value before a change."""
+    if one.field not in SETS:
         return one.before
-    here, came = set(value or ()), set(one.after or ())
-    assert came <= here, (one, value)
-    assert not here & set(one.before or ()), (one, value)
-    return members((here - came) | set(one.before or ())) or None
+    left = set(value or ()) - set(one.after or ())
+    return members(left | set(one.before or ())) or None
+
+
+Look = dict[str, Json]
+
+
+def look(ticket: Ticket, fields: Iterable[str]) -> Look:
+    """How a ticket looks in some fields."""
+    return {name: shown(ticket, name) for name in sorted(fields)}
+
+
+def undone(last: Mapping[str, Json], entries: Sequence[HistoryEntry]) -> Look:
+    """How it looked before these changes, oldest first; "?" is what they do not tell."""
+    now = dict(last)
+    for one in reversed(entries):
+        if one.field in now:
+            now[one.field] = before(one, now[one.field]) if one.told else "?"
+    return now
+
+
+def agrees(walked: Look, live: Look) -> dict[str, tuple[Json, Json]]:
+    """The fields in which they differ; an untold one says nothing."""
+    return {
+        name: (walked[name], value)
+        for name, value in live.items()
+        if walked[name] not in ("?", value)
+    }

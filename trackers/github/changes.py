@@ -10,11 +10,10 @@ the first move no time of the issue's, and the second have names in the source's
 from collections.abc import Callable
 
 from schemas.event import ChangesTold
-from schemas.history import HistoryEntry
 from schemas.model import Json
 from trackers.fields import Fields
 from trackers.github.values import GHOST, markdown, person, someone
-from trackers.told import told_id
+from trackers.told import told_change
 
 Told = tuple[str, str, Json, Json]
 """(native field, our field, before, after); both None for what is told without values."""
@@ -34,15 +33,14 @@ def told(action: str, ticket: str, issue: Fields, content: Fields) -> ChangesTol
         return None
     actor = someone(content, "sender")
     entries = [
-        HistoryEntry(
-            id=told_id(ticket, at, field, before, after),
-            ticket=ticket,
-            at=at,
-            actor=actor,
-            native_field=native,
-            field=field,
-            before=before,
-            after=after,
+        told_change(
+            ticket,
+            at,
+            actor,
+            native,
+            field,
+            before,
+            after,
             told=before != after,
             place=int(action in _GIVES),
         )

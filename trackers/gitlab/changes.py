@@ -9,11 +9,11 @@ and labels no payload knows: those are told without values, or by the labels the
 from collections.abc import Callable
 
 from schemas.event import ChangesTold
-from schemas.history import HistoryEntry, members
+from schemas.history import members
 from schemas.model import Json
 from trackers.fields import Fields
 from trackers.gitlab import values
-from trackers.told import told_id
+from trackers.told import told_change
 
 _Reader = Callable[[Fields, str], Json]
 """(pair, "previous" or "current") to the value in the form of the history."""
@@ -55,22 +55,11 @@ def told(ticket: str, issue: Fields, content: Fields) -> ChangesTold | None:
     entries = []
     for native in sorted(changes.value):
         change = _change(changes, native)
-        if change is None:
-            continue
-        field, before, after, is_told = change
-        entries.append(
-            HistoryEntry(
-                id=told_id(ticket, at, field or native, before, after),
-                ticket=ticket,
-                at=at,
-                actor=actor,
-                native_field=native,
-                field=field,
-                before=before,
-                after=after,
-                told=is_told,
+        if change is not None:
+            field, before, after, is_told = change
+            entries.append(
+                told_change(ticket, at, actor, native, field, before, after, told=is_told)
             )
-        )
     return ChangesTold(ticket=ticket, entries=tuple(entries)) if entries else None
 
 

@@ -7,12 +7,12 @@
 from collections.abc import Callable, Iterator
 
 from schemas.event import ChangesTold
-from schemas.history import HistoryEntry, members
+from schemas.history import members
 from schemas.model import Json
 from schemas.ticket import Person
 from trackers.fields import Fields
 from trackers.linear import people, translate
-from trackers.told import told_id
+from trackers.told import told_change
 
 Change = tuple[str, str, Json, Json, bool]
 """Linear's name of a field, ours, the values before and after, and whether they are told."""
@@ -28,17 +28,7 @@ def changes(ticket: str, issue: Fields, before: Fields, content: Fields) -> list
         return []
     actor = _actor(content)
     found = tuple(
-        HistoryEntry(
-            id=told_id(ticket, at, ours, was, now),
-            ticket=ticket,
-            at=at,
-            actor=actor,
-            native_field=native,
-            field=ours,
-            before=was,
-            after=now,
-            told=told,
-        )
+        told_change(ticket, at, actor, native, ours, was, now, told=told)
         for native, ours, was, now, told in _all(issue, before)
         if was != now or not told
     )

@@ -22,7 +22,7 @@ from tests.trackers.github.github_payloads import (
     headers,
 )
 from tests.trackers.stand_ins import NOW, Budget, Memory, Secrets, a_delivery, a_source
-from tests.trackers.walked_back import agrees, look, undone
+from tests.trackers.walked import agrees, look, undone
 from trackers.github import GITHUB
 from trackers.github.history import TELLS
 

@@ -17,7 +17,7 @@ from tests.trackers.gitlab.gitlab_payloads import (
     an_issue,
 )
 from tests.trackers.stand_ins import Budget, Memory, Script, Secrets, a_delivery, a_source
-from tests.trackers.walked_back import agrees, look, undone
+from tests.trackers.walked import agrees, look, undone
 from trackers.gitlab import GITLAB
 from trackers.gitlab.history import TELLS
 

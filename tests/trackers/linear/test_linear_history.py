@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from schemas.event import ChangesTold
-from schemas.history import SETS, shown
+from schemas.history import shown
 from tests.trackers.linear.linear_payloads import (
     STATE,
     TICKET,
@@ -20,6 +20,7 @@ from tests.trackers.linear.linear_payloads import (
 )
 from tests.trackers.linear.linear_world import NOWHERE, SECRET, client_of, source_of
 from tests.trackers.stand_ins import NOW, a_delivery, shared
+from tests.trackers.walked import strictly
 from trackers.linear import LINEAR, chronicle
 
 stand_in = pytest.importorskip("sandbox.linear.app")
@@ -97,20 +98,6 @@ def values(client, ours, ticket: str):
     return {field: shown(found, field) for field in FIELDS}
 
 
-def undone(now, entry) -> None:
-    """Takes one change back, which must have ended in what stands now."""
-    if entry.field in SETS:
-        members = set(now[entry.field] or ())
-        assert members.issuperset(entry.after or ())
-        assert members.isdisjoint(entry.before or ())
-        now[entry.field] = (
-            sorted(members - set(entry.after or ()) | set(entry.before or ())) or None
-        )
-    else:
-        assert now[entry.field] == entry.after, entry
-        now[entry.field] = entry.before
-
-
 def exact(entries):
     return [one for one in entries if one.field not in (None, "body")]
 
@@ -132,7 +119,8 @@ def test_walking_back_through_the_changes_gives_every_former_state(world, client
         back = exact(reversed(told[ticket].entries))
         for at, known in reversed(snapshots):
             while back and back[0].at > datetime.fromisoformat(at):
-                undone(now, back.pop(0))
+                entry = back.pop(0)
+                now[entry.field] = strictly(entry, now[entry.field])
             assert now == known[ticket]
         assert not back
 
