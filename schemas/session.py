@@ -74,7 +74,7 @@ class Session(Model):
 
     id: int
     source: str
-    kind: Literal["incremental", "full", "hooks"]
+    kind: Literal["incremental", "full", "hooks", "mirror"]
     started_at: datetime
     ended_at: datetime | None = None
     status: Literal["running", "complete", "parked", "error"] = "running"

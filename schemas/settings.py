@@ -5,8 +5,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from schemas.mirror import MirrorOptions
 from schemas.model import Json, Model
 from schemas.notice import TYPES, NoticeType
+from schemas.source import PrivacyRule
 
 TRACKERS = ("github", "gitlab", "jira", "linear", "azure_devops", "generic")
 """The words for them in the file; `tests/conformance` holds the register to this list."""
@@ -151,6 +153,8 @@ class SourceSettings(Model):
     start: Literal["all", "now"] = "all"
     baseline: Literal["adopt", "leave"] = "adopt"
     mend_hooks: bool = False
+    privacy: Literal["local_only", "shareable", "public"] = "shareable"
+    privacy_rules: tuple[PrivacyRule, ...] = ()
     team: str | None = None
     fields: dict[str, str] = Field(default_factory=dict)
     statuses: dict[str, Literal["todo", "in_progress", "done", "canceled"]] = Field(
@@ -178,6 +182,15 @@ class SourceSettings(Model):
         )
 
 
+class MirrorSettings(MirrorOptions):
+    """One `[[mirrors]]` table; without a `name` it is called `SOURCE-to-TARGET`."""
+
+    name: str = Field(default="", max_length=200)
+    source: str
+    target: str
+    enabled: bool = True
+
+
 class Settings(Model):
     """The whole configuration, checked. `file` is None when there is none; `folder` roots paths."""
 
@@ -193,6 +206,7 @@ class Settings(Model):
     log: LogSettings = LogSettings()
     sentry: SentrySettings = SentrySettings()
     sources: tuple[SourceSettings, ...] = ()
+    mirrors: tuple[MirrorSettings, ...] = ()
     file: Path | None = None
     folder: Path = Path()
     metrics_port: int | None = None

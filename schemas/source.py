@@ -28,6 +28,19 @@ _TRANSLATES = {
 """What of a source a translation reads; all else may change without touching a ticket."""
 
 
+class PrivacyRule(Model):
+    """Tickets with a label, or with a value in a field, have another privacy than their source.
+
+    `field` is a name of `schemas.ticket.Ticket`, or of its custom fields; without a `value` any
+    value counts.
+    """
+
+    privacy: Literal["local_only", "shareable", "public"]
+    label: str | None = None
+    field: str | None = None
+    value: str | None = None
+
+
 class Source(Model):
     """A source as configured. `slug` is its webhook address; `project_id` is pinned once known.
 
@@ -60,6 +73,8 @@ class Source(Model):
     start: Literal["all", "now"] = "all"
     baseline: Literal["adopt", "leave"] = "adopt"
     mend_hooks: bool = False
+    privacy: Literal["local_only", "shareable", "public"] = "shareable"
+    privacy_rules: tuple[PrivacyRule, ...] = ()
     team: str | None = None
     fields: dict[str, str] = Field(default_factory=dict)
     statuses: dict[str, str] = Field(default_factory=dict)

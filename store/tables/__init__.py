@@ -6,6 +6,20 @@ from store.tables.held import comments, definitions, relations, tickets
 from store.tables.journal import attempts, deliveries, notices
 from store.tables.kinds import UtcTime, json, metadata, row_id
 from store.tables.links import addresses, link_sides, links
+from store.tables.mirrors import (
+    conflicts,
+    edits,
+    installation,
+    intents,
+    mapped_comments,
+    mapped_files,
+    mappings,
+    markers,
+    mirrors,
+    plans,
+    receipts,
+    tokens,
+)
 from store.tables.numbers import flow_members, flows, snapshots, spans, stays, stories
 from store.tables.past import history
 from store.tables.people import hand_matches, people, persons
@@ -30,9 +44,11 @@ __all__ = [
     "audit",
     "census_seen",
     "comments",
+    "conflicts",
     "counters",
     "definitions",
     "deliveries",
+    "edits",
     "flow_members",
     "flows",
     "folders",
@@ -42,16 +58,25 @@ __all__ = [
     "hand_matches",
     "history",
     "indexes",
+    "installation",
+    "intents",
     "json",
     "leases",
     "left_out",
     "link_sides",
     "links",
+    "mapped_comments",
+    "mapped_files",
+    "mappings",
+    "markers",
     "metadata",
+    "mirrors",
     "notices",
     "passes",
     "people",
     "persons",
+    "plans",
+    "receipts",
     "relations",
     "renders",
     "replaced",
@@ -64,5 +89,6 @@ __all__ = [
     "stays",
     "stories",
     "tickets",
+    "tokens",
     "validators",
 ]

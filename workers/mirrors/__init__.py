@@ -1,0 +1,1 @@
+"""Mirrors: what a pair of tickets has to be told, and telling it."""
