@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from cli import (
     add,
     auth,
+    conflicts,
     database,
     dead_letters,
     deliveries,
@@ -20,6 +21,7 @@ from cli import (
     hooks,
     links,
     metrics,
+    mirrors,
     new,
     notices,
     people,
@@ -32,6 +34,7 @@ from cli import (
     status,
     sync,
     tickets,
+    tokens,
     trackers,
 )
 from cli.given import Given
@@ -100,6 +103,8 @@ for name, noun in (
     ("sources", sources),
     ("tickets", tickets),
     ("links", links),
+    ("mirrors", mirrors),
+    ("conflicts", conflicts),
     ("deliveries", deliveries),
     ("dead-letters", dead_letters),
     ("sessions", sessions),
@@ -109,6 +114,7 @@ for name, noun in (
     ("notices", notices),
     ("auth", auth),
     ("secrets", secrets),
+    ("tokens", tokens),
     ("fields", fields),
     ("config", settings),
     ("db", database),

@@ -22,7 +22,7 @@ from schemas.errors import ConfigError, TicketsyncError
 from schemas.record import Page
 from schemas.settings import Settings
 from schemas.source import LOCAL, Source
-from store import derived, doubts, journal, sources
+from store import derived, doubts, journal, mirrors, sources
 from store.database import Store, open_for, ready
 from store.grants import Grants
 from store.journal import Lane
@@ -187,7 +187,7 @@ def opened(ctx: typer.Context, *, verbose: bool = False) -> Iterator[Opened]:
     try:
         store = open_for(settings)
         try:
-            _check(store, declared)
+            _check(store, declared, settings)
             secrets = config.secrets(settings, grants=Grants(store, config.sealing(settings)))
             known = {one.name: one for one in declared}
             here = Opened(settings, secrets, told, store, known, tell=Teller.of(settings.notices))
@@ -208,16 +208,20 @@ def _hush() -> None:
             output.setLevel(logging.WARNING)
 
 
-def _check(store: Store, declared: Sequence[Source]) -> None:
-    """The schema is ours, and the table of sources agrees with the file."""
+def _check(store: Store, declared: Sequence[Source], settings: Settings) -> None:
+    """The schema is ours, and the tables of sources and mirrors agree with the file."""
     fault = ready(store)
     if fault is not None:
         raise ConfigError(f"[store] url: {fault}")
     with store.read() as connection:
         known = set(sources.states(connection))
+        moved = mirrors.differ(connection, settings.mirrors)
     if known != {source.name for source in declared}:
         with store.write() as connection:
             sources.declare(connection, declared, utc_now())
+    if moved:
+        with store.write() as connection:
+            mirrors.declare(connection, settings.mirrors, utc_now())
 
 
 @contextmanager

@@ -1,14 +1,17 @@
-"""Edited files of local tickets, taken over at the beginning of a `sync`."""
+"""Edited files, taken over and sent at the beginning of a `sync`."""
 
 import time
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
 from cli.given import program
-from schemas.source import LOCAL
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cli.context import Opened
 
 PATIENCE_SECONDS = 5.0
@@ -16,26 +19,59 @@ PATIENCE_SECONDS = 5.0
 LOOK_SECONDS = 0.25
 
 
-def take_over(here: "Opened", *, accept: bool) -> int:
-    """Takes over what people typed; how many tickets changed. What cannot be is told on stderr."""
+def take_over(here: "Opened", names: Sequence[str], *, accept: bool) -> None:
+    """Takes over what people typed into files of these sources; on stderr how many tickets changed,
+    and what cannot be taken over."""
     from store.workspace.scan import Seen
-    from workers import local
+    from workers.edits.taking import take_over as take
 
-    here.catch_up(LOCAL)  # also what an earlier process was killed over, or a disk refused
+    _catch_up(here, names)
     seen: Seen = {}
     until = time.monotonic() + PATIENCE_SECONDS
-    keys, faults = set(), []
+    keys, faults = dict[tuple[str, str], None](), list[str]()
+    moving: list[Path] = []
     while True:
-        found = local.take_over(here.work, seen, consent=accept)
+        found = take(here.work, seen, consent=accept, only=names)
         here.drain(found.keys)
-        keys |= {*found.keys}
+        here.touched |= found.old
+        keys |= dict.fromkeys(found.keys)
         faults += found.faults
-        if not found.moving or time.monotonic() > until:
+        moving = found.moving
+        if not moving or time.monotonic() > until:
             break
         here.render()  # what was taken over is no edit any more
         time.sleep(LOOK_SECONDS)
-    faults += [f"{path}: is being written; run `{program()} sync` again" for path in found.moving]
+    faults += [f"{path}: is being written; run `{program()} sync` again" for path in moving]
     for fault in faults:
         typer.echo(f"ticketsync: {fault}", err=True)
     here.render()
-    return len(keys)
+    for source, changed in Counter(source for source, _ in keys).items():
+        typer.echo(f"{source}: {changed} edited", err=True)
+
+
+def _catch_up(here: "Opened", names: Sequence[str]) -> None:
+    """What an earlier process was killed over, or a disk refused."""
+    from store import journal
+
+    for name in names:
+        source = here.work.sources.get(name)
+        if source is not None and source.direction in ("push", "bidirectional"):
+            with here.store.read() as connection:
+                lanes = journal.open_lanes(connection, name)
+            here.drain(lanes)
+            here.touched.add(name)
+
+
+def push(here: "Opened", names: Sequence[str]) -> None:
+    """Sends edits of trackers' tickets that wait; on stderr what became of them."""
+    from workers.edits.sending import push_edits
+
+    sent = push_edits(here.work, only=names)
+    here.touched |= sent.sources
+    for fault in sent.faults:
+        typer.echo(f"ticketsync: {fault}", err=True)
+    if sent.tickets or sent.comments:
+        typer.echo(f"edits sent: {sent.tickets} tickets, {sent.comments} comments", err=True)
+    if sent.conflicts:
+        told = f"{sent.conflicts} edits conflict: {program()} conflicts list"
+        typer.echo(f"ticketsync: {told}", err=True)

@@ -1,5 +1,6 @@
 """Editing `ticketsync.toml` without touching what a person wrote into it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +43,19 @@ def write(path: Path, document: tomlkit.TOMLDocument) -> None:
 
 def sources(document: tomlkit.TOMLDocument) -> list[dict[str, Any]]:
     """The `[[sources]]` tables as they stand; broken ones are left out."""
-    found = document.get("sources", [])
-    tables = found if isinstance(found, list) else []
-    return [dict(one) for one in tables if isinstance(one, dict)]
+    return tables(document, "sources")
 
 
-def append(document: tomlkit.TOMLDocument, values: dict[str, Any]) -> None:
-    """Adds a `[[sources]]` table at the end."""
-    found = document.get("sources")
+def tables(document: tomlkit.TOMLDocument, kind: str) -> list[dict[str, Any]]:
+    """The `[[sources]]` or `[[mirrors]]` tables as they stand; broken ones are left out."""
+    found = document.get(kind, [])
+    listed = found if isinstance(found, list) else []
+    return [dict(one) for one in listed if isinstance(one, dict)]
+
+
+def append(document: tomlkit.TOMLDocument, values: dict[str, Any], kind: str = "sources") -> None:
+    """Adds a `[[sources]]` or `[[mirrors]]` table at the end."""
+    found = document.get(kind)
     if found is not None and not isinstance(found, AoT):
         line = tomlkit.inline_table()
         line.update(values)
@@ -63,19 +69,24 @@ def append(document: tomlkit.TOMLDocument, values: dict[str, Any]) -> None:
             document.add(tomlkit.nl())
         found = tomlkit.aot()
         found.append(table)
-        document.add("sources", found)
+        document.add(kind, found)
     else:
         found.append(table)
 
 
 def remove(document: tomlkit.TOMLDocument, name: str) -> bool:
     """Takes a source's table out; False when it has none."""
-    found: Any = document.get("sources", [])
+    return remove_where(document, "sources", lambda table: table.get("name") == name)
+
+
+def remove_where(document: tomlkit.TOMLDocument, kind: str, fits: Callable[[Any], bool]) -> bool:
+    """Takes the first table that fits out of `[[sources]]` or `[[mirrors]]`; False without one."""
+    found: Any = document.get(kind, [])
     for index, table in enumerate(found):
-        if isinstance(table, dict) and table.get("name") == name:
+        if isinstance(table, dict) and fits(table):
             del found[index]
             if not found:
-                document.remove("sources")
+                document.remove(kind)
             return True
     return False
 

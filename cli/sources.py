@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.given import Json, Limit, Yes, given, who
-from schemas.errors import ConfigError
+from cli.given import Json, Limit, Yes, given, program, who
+from schemas.errors import ConfigError, TicketsyncError
 
 if TYPE_CHECKING:
     from cli.context import Opened
+    from schemas.settings import Settings
     from schemas.source import Source, SourceStatus
 
 Name = Annotated[str, typer.Argument(metavar="SOURCE", help="Its name.")]
@@ -99,6 +100,7 @@ def remove(ctx: typer.Context, name: Name, yes: Yes = False) -> None:
     path = config.path_of(given(ctx).config)
     settings = config.load(path)
     source = pick(config.sources(settings), name)
+    _unused(settings, source.name)
     sure(f'take "{source.name}" out of {path.name}? Its tickets and files stay.', yes)
     document = settings_file.read(path)
     if not settings_file.remove(document, source.name):
@@ -106,6 +108,18 @@ def remove(ctx: typer.Context, name: Name, yes: Yes = False) -> None:
     settings_file.write(path, document)
     _note_removal(ctx, source)
     print(f"removed {source.name}; a running `up` notices when it is started again")
+
+
+def _unused(settings: "Settings", source: str) -> None:
+    """Raises TicketsyncError when a mirror of the file needs the source."""
+    from store.mirrors import name_of
+
+    for mirror in settings.mirrors:
+        if source in (mirror.source, mirror.target):
+            name = name_of(mirror)
+            raise TicketsyncError(
+                f"the mirror {name} needs {source}: `{program()} mirrors remove {name}` first"
+            )
 
 
 def _note_removal(ctx: typer.Context, source: "Source") -> None:

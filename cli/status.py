@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli import mirror_screen
 from cli.given import Json
 from cli.notices import remarks, standing
 
@@ -54,7 +55,7 @@ def status(
 def look(here: "Opened") -> dict[str, Any]:
     """The state as programs read it."""
     from runtime.clock import utc_now
-    from store import sessions
+    from store import conflicts, mirrors, sessions
     from store.status import overview
 
     now = utc_now()
@@ -62,6 +63,8 @@ def look(here: "Opened") -> dict[str, Any]:
         seen = overview(connection, now)
         shown = [one for one in seen.sources if one.name in here.declared]
         last = [next(iter(sessions.find(connection, one.name, 1)), None) for one in shown]
+        mirrored = mirror_screen.standing(connection, mirrors.every(connection))
+        open_conflicts = conflicts.count_open(connection)
     return {
         "sources": [
             _source(here, one) | _parked(session, now)
@@ -69,6 +72,8 @@ def look(here: "Opened") -> dict[str, Any]:
         ],
         "deliveries": {"total": seen.total, "open": seen.open, "dead": seen.dead},
         "notices": standing(here),
+        "mirrors": mirrored,
+        "conflicts": {"open": open_conflicts},
     }
 
 
@@ -189,6 +194,8 @@ def _print(found: dict[str, Any]) -> None:
     for one in found["sources"]:
         _remark(one)
     for remark in remarks(found["notices"]):
+        print(remark)
+    for remark in mirror_screen.summary(found["mirrors"], found["conflicts"]["open"]):
         print(remark)
 
 

@@ -48,7 +48,7 @@ def sync(
     ] = False,
     accept: Annotated[
         bool,
-        typer.Option("--accept", help="Take over emptied texts, many files of local tickets too."),
+        typer.Option("--accept", help="Take over emptied texts, and many edited files."),
     ] = False,
     once: Annotated[bool, typer.Option("--once", hidden=True)] = False,
     dry_run: Annotated[
@@ -61,13 +61,14 @@ def sync(
 ) -> None:
     """Read what changed, apply it, write the files."""
     from cli.context import opened
+    from cli.edits import push, take_over
     from cli.overheard import requests_shown
     from schemas.source import LOCAL
 
     loud = verbose or given(ctx).verbose
     with opened(ctx, verbose=loud) as here, requests_shown(here) if loud else nullcontext():
-        if not dry_run and (not sources or LOCAL in sources):
-            _take_over(here, accept)
+        if not dry_run:
+            take_over(here, _with_files(here, sources or []), accept=accept)
         names = [name for name in sources or [] if name != LOCAL]
         if sources and not names:
             return
@@ -77,20 +78,18 @@ def sync(
 
             failed = preview(here, wanted, full=full, as_json=json, all_of_it=loud)
         else:
+            push(here, [one.name for one in wanted])
             asked = _Asked(full, history)
             failed = _run(here, wanted, asked, json, bars=not (json or loud))
     if failed:
         raise typer.Exit(failed)
 
 
-def _take_over(here: "Opened", accept: bool) -> None:
-    """What people typed into the files of local tickets comes first."""
-    from cli.edits import take_over
+def _with_files(here: "Opened", names: list[str]) -> list[str]:
+    """The sources whose edited files come first: those asked for, or all, and local tickets."""
     from schemas.source import LOCAL
 
-    changed = take_over(here, accept=accept)
-    if changed:
-        typer.echo(f"{LOCAL}: {changed} edited", err=True)
+    return [one.name for one in here.chosen(names)] + ([] if names else [LOCAL])
 
 
 def _wanted(here: "Opened", names: list[str]) -> "list[Source]":

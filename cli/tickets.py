@@ -94,14 +94,15 @@ def show_ticket(
     with opened(ctx) as here:
         ticket = _linked(here, held(here, key, source))
         then = None if at is None else past.as_it_was(here, ticket, past.moment_of(at))
+        twins = _twins(here, ticket)
     if at is not None and then is None:
         raise TicketsyncError(f"{ticket.key} did not exist then: {clock(ticket.created_at)}")
     shown = then.ticket if then else ticket
     more = {"at": past.moment_of(at), "unknown": sorted(then.unknown)} if at and then else {}
     if json:
-        print_json(_whole(shown) | more)
+        print_json(_whole(shown) | {"twins": twins} | more)
     else:
-        _print_whole(shown)
+        _print_whole(shown, twins)
         if then and then.unknown:
             print(f"\nnobody can tell what they were then: {', '.join(sorted(then.unknown))}")
 
@@ -115,6 +116,27 @@ def _linked(here: "Opened", ticket: "Ticket") -> "Ticket":
     key = (ticket.source, ticket.external_id)
     with here.store.read() as connection:
         return links.both_ends(connection, {key: ticket})[key]
+
+
+def _twins(here: "Opened", ticket: "Ticket") -> list[dict[str, Any]]:
+    """Where else it lives, by which mirror."""
+    from store import mappings
+    from store.whole import whole_tickets
+
+    with here.store.read() as connection:
+        key = (ticket.source, ticket.external_id)
+        found = mappings.twins(connection, [key]).get(key, [])
+        tickets = whole_tickets(connection, [other for other, _ in found])
+    return [
+        {
+            "mirror": mirror,
+            "source": other[0],
+            "key": tickets[other].key if other in tickets else other[1],
+            "url": tickets[other].url if other in tickets else None,
+            "state": tickets[other].state if other in tickets else None,
+        }
+        for other, mirror in found
+    ]
 
 
 def held(here: "Opened", key: str, source: str | None) -> "Ticket":
@@ -166,7 +188,6 @@ def _whole(ticket: "Ticket") -> dict[str, Any]:
         for one in ticket.relations
     ]
     return values | {
-        "twins": [],
         "sync_status": ticket.sync_status,
         "last_synced_at": ticket.last_synced_at,
     }
@@ -193,7 +214,7 @@ def _print_list(objects: list[dict[str, Any]]) -> None:
     )
 
 
-def _print_whole(ticket: "Ticket") -> None:
+def _print_whole(ticket: "Ticket", twins: list[dict[str, Any]]) -> None:
     from cli.screen import clock, line, plain, print_pairs
     from store.workspace.render import shown, shown_person
 
@@ -207,6 +228,8 @@ def _print_whole(ticket: "Ticket") -> None:
     ]
     times = [(name, clock(values.get(name))) for name in ("created_at", "updated_at", "closed_at")]
     print_pairs([*pairs, *times])
+    for twin in twins:
+        print(line(f"twin: {twin['source']} {twin['key']}  {twin['url'] or ''}"))
     if ticket.body:
         print(f"\n{plain(ticket.body).strip()}")
     for one in ticket.comments:

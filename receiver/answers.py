@@ -47,11 +47,11 @@ async def refuse(refusal: Refusal, receive: Receive, send: Send) -> None:
     await send(start_of(refusal.status, body, *headers))
     await send({"type": "http.response.body", "body": body, "more_body": True})
     if refusal.status == 413:
-        await _linger(receive)
+        await linger(receive)
     await send(END)
 
 
-async def _linger(receive: Receive) -> None:
+async def linger(receive: Receive) -> None:
     """Reads on for a moment: closing under a sender's hands would take the answer from it."""
     try:
         async with asyncio.timeout(LINGER_SECONDS):

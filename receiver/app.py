@@ -11,6 +11,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from receiver.answers import Receive, Scope, Send
+from receiver.api.app import PREFIX as API
+from receiver.api.app import Admin
+from receiver.api.auth import Doorkeeper
+from receiver.api.desk import Desk
 from receiver.health import Health, intervals
 from receiver.intake import Bounds, Intake
 from receiver.oauth import Consents
@@ -24,6 +28,7 @@ from runtime.clock import utc_now
 from runtime.credentials import Secrets
 from runtime.start import refuse
 from runtime.telemetry import Telemetry
+from runtime.telemetry.redact import Redactor
 from schemas.delivery import Arrival
 from schemas.errors import ConfigError
 from schemas.settings import Settings
@@ -110,12 +115,37 @@ def start(
     passes = intervals(config.sources(settings), settings.reconciler)
     health = Health(store, intake, telemetry.metrics, now, passes)
     consents = Consents(store, config.sealing(settings), secrets, trackers, now)
-    routes = [*health.routes(), *consents.routes(), Route("/", _front)]
+    admin = _admin(settings, secrets, store, bell, telemetry, now)
+    beneath = [Route(API, admin), Route(f"{API}/{{rest:path}}", admin)]
+    routes = [*health.routes(), *consents.routes(), *beneath, Route("/", _front)]
     app = Receiver(routes=routes, lifespan=lifespan)
     gates = _gates(settings, secrets, trackers)
     spells = Spells(partial(_catch_up, store))
     app.webhooks = Webhooks(gates, intake, reading, telemetry, now, spells)
     return app
+
+
+def _admin(
+    settings: Settings,
+    secrets: Secrets,
+    store: Store,
+    bell: Bell,
+    telemetry: Telemetry,
+    now: Clock,
+) -> Admin:
+    declared = config.sources(settings)
+    desk = Desk(
+        store=store,
+        sources={source.name: source for source in declared},
+        secrets=secrets,
+        bell=bell,
+        now=now,
+        redactor=Redactor(secrets.values(declared)),
+    )
+    doorkeeper = Doorkeeper(store, secrets.api_tokens())
+    return Admin(
+        desk, doorkeeper, telemetry, on=settings.web.api, seconds=settings.web.body_seconds
+    )
 
 
 def _is_delivery(scope: Scope) -> bool:

@@ -15,7 +15,7 @@ from runtime.telemetry.start import start as start_telemetry
 from schemas.errors import ConfigError
 from schemas.messages import Backfill
 from schemas.settings import Settings
-from store import journal, sources
+from store import journal, mirrors, sources
 from store.database import Store, open_for
 from store.grants import Grants
 from store.journal import Lane
@@ -45,6 +45,7 @@ def prepare(
     secrets = config.secrets(settings, grants=Grants(store, config.sealing(settings)))
     with store.write() as connection:
         sources.declare(connection, declared, utc_now())
+        mirrors.declare(connection, settings.mirrors, utc_now())
     return Parts(
         store=store,
         settings=settings,

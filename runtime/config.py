@@ -42,15 +42,19 @@ def load(
     around = surroundings(path.parent, given)
     required = required and not config_sources.defined(around, [])
     table = config_file.read(path, faults) if path.exists() or required else {}
-    faults += config_checks.internal(table)
-    table = config_environ.overlay(table, around, faults)
-    settings = _validated(table, faults)
-    faults += config_checks.check(table, around)
+    settings = _checked(table, around, faults)
     if faults or settings is None:
         raise ConfigError(*dict.fromkeys(faults))
     return settings.model_copy(
         update={"file": path if path.exists() else None, "folder": path.parent}
     )
+
+
+def faults(table: dict[str, Any], environ: Environ) -> list[str]:
+    """What would be wrong with a file that holds `table`, a line each; nothing is read for it."""
+    found: list[str] = []
+    _checked(table, environ, found)
+    return list(dict.fromkeys(found))
 
 
 def surroundings(folder: Path, environ: Environ | None = None) -> dict[str, str]:
@@ -111,6 +115,15 @@ def path_of(file: Path | None, environ: Environ | None = None) -> Path:
     """Where the configuration file is, or would be: as given, TICKETSYNC_CONFIG, or here."""
     given = environment() if environ is None else environ
     return Path(file or given.get("TICKETSYNC_CONFIG") or DEFAULT_FILE).absolute()
+
+
+def _checked(table: dict[str, Any], around: Environ, faults: list[str]) -> Settings | None:
+    """The settings of a table with the environment laid over it; appends what is wrong."""
+    faults += config_checks.internal(table)
+    whole = config_environ.overlay(table, around, faults)
+    settings = _validated(whole, faults)
+    faults += config_checks.check(whole, around)
+    return settings
 
 
 def _validated(table: dict[str, Any], faults: list[str]) -> Settings | None:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from runtime import config_notices, config_views
+from runtime import config_mirrors, config_notices, config_privacy, config_views
 from runtime.config_faults import INTERNAL, source_label
 from runtime.slugs import slug_of
-from runtime.usual_names import EMAILS, TOKENS, client_id
+from runtime.usual_names import API_TOKEN, EMAILS, TOKENS, client_id
 from schemas.source import LOCAL, MAPPED
 
 Environ = Mapping[str, str]
@@ -24,6 +24,7 @@ STATES = ("open", "closed", "all")
 STORES = ("sqlite", "postgresql", "postgresql+psycopg")
 JIRA_CLOUD = (".atlassian.net", ".jira.com", ".atlassian-us-gov-mod.net", "api.atlassian.com")
 """How hosts of Jira Cloud end."""
+TOKEN_SIZE = 20
 QUEUES = ("redis", "rediss", "unix")
 
 
@@ -38,8 +39,11 @@ def check(table: Table, environ: Environ) -> list[str]:
     ]
     return [
         *_urls(table),
+        *_api_tokens(environ),
         *config_notices.check(table, environ),
         *config_views.check(table),
+        *config_mirrors.check(table, environ),
+        *config_privacy.check(table),
         *_twice(named),
         *(fault for label, source in named for fault in _source(label, source, environ)),
     ]
@@ -48,6 +52,14 @@ def check(table: Table, environ: Environ) -> list[str]:
 def internal(table: Table) -> list[str]:
     """Keys of the file that only the program itself sets."""
     return [f"{key} is unknown" for key in sorted(INTERNAL & table.keys())]
+
+
+def _api_tokens(environ: Environ) -> Iterator[str]:
+    if any(len(one) < TOKEN_SIZE for one in environ.get(API_TOKEN, "").replace(",", " ").split()):
+        yield (
+            f"{API_TOKEN} must have {TOKEN_SIZE} characters or more, or it can be guessed; "
+            "`openssl rand -hex 32` makes one"
+        )
 
 
 def _urls(table: Table) -> Iterator[str]:

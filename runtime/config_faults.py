@@ -6,7 +6,9 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from schemas.settings import Settings, SourceSettings
+from runtime.config_mirrors import label as mirror_label
+from schemas.settings import MirrorSettings, Settings, SourceSettings
+from schemas.source import PrivacyRule
 
 INTERNAL = {"file", "folder", "metrics_port"}
 """Fields of Settings that no file may set."""
@@ -70,9 +72,15 @@ def _problem(fault: Any) -> str:
 def _where(loc: tuple[Any, ...], table: Table) -> tuple[str, type[BaseModel], str]:
     """(where, the model whose fields are allowed there, the key)."""
     head = str(loc[0])
+    if head == "sources" and len(loc) > 4 and loc[2] == "privacy_rules":
+        rule = f"{source_label(table['sources'], loc[1])}: privacy_rules #{loc[3] + 1}: "
+        return rule, PrivacyRule, str(loc[4])
     if head == "sources" and len(loc) > 1 and isinstance(loc[1], int):
         key = str(loc[2]) if len(loc) > 2 else ""
         return f"{source_label(table['sources'], loc[1])}: ", SourceSettings, key
+    if head == "mirrors" and len(loc) > 1 and isinstance(loc[1], int):
+        key = ".".join(map(str, loc[2:4]))
+        return f"{mirror_label(table['mirrors'], loc[1])}: ", MirrorSettings, key
     if len(loc) > 1:
         return f"[{head}] ", _section(head), str(loc[1])
     return "", Settings, f"[{head}]" if isinstance(table.get(head), dict) else head

@@ -112,6 +112,10 @@ class Secrets:
         """The live secrets in one variable, that sign what we send; several while rotating."""
         return tuple((self._read(name) or "").replace(",", " ").split())
 
+    def api_tokens(self) -> tuple[str, ...]:
+        """The tokens with all rights at the admin API that the environment gives."""
+        return self.signing(usual_names.API_TOKEN)
+
     def credential_id(self, source: Source) -> str:
         """A short hash that names the credential in rate budgets; equal tokens share one."""
         basis = "\0".join((source.tracker, source.api_url or "", self._identity(source)))
@@ -125,6 +129,7 @@ class Secrets:
             found |= {self._read(usual_names.client_secret(source.tracker))}
             found |= set(self.webhook_secrets(source))
         found |= set(self._environ.get(usual_names.SECRET_KEYS, "").replace(",", " ").split())
+        found |= set(self.api_tokens())
         return frozenset(value for value in found if value)
 
     def _identity(self, source: Source) -> str:

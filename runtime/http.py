@@ -14,22 +14,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
+from schemas.addresses import is_public
 from schemas.errors import Permanent, Transient
 
 TIMEOUT_SECONDS = 10.0
 MOST_BYTES = 64 * 1024
-_GLOBAL = IPv6Network("2000::/3")
-"""All that was ever given out of IPv6; elsewhere lie site-local and translated addresses, which
-`is_global` does not know of (https://www.iana.org/assignments/ipv6-address-space)."""
-_NAT64 = IPv6Network("64:ff9b::/96")
-"""IPv4 inside IPv6 (RFC 6052, 2.1)."""
-
 _SECRET = re.compile(r"(?=.*\d).{16,}")
 """A part of an address that is taken for a secret; others are words like `incoming-webhooks`."""
 
@@ -133,24 +128,6 @@ def secret_parts(url: str) -> set[str]:
     said = [target, *parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
     found = {url, parts.password, *filter(_SECRET.fullmatch, said)}
     return {one for one in found if one}
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open Internet, also when it wraps another one."""
-    found = ip_address(address.partition("%")[0])
-    if isinstance(found, IPv6Address) and not (found in _GLOBAL or found in _NAT64):
-        return False
-    return all(one.is_global and not one.is_multicast for one in (found, *_inside(found)))
-
-
-def _inside(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
-    """The IPv4 addresses that an IPv6 one leads to in the end."""
-    if isinstance(address, IPv4Address):
-        return []
-    wrapped = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64:
-        wrapped.append(IPv4Address(address.packed[-4:]))
-    return [one for one in wrapped if one is not None]
 
 
 class _Line:

@@ -14,6 +14,8 @@ FIELDS: dict[str, dict[str, str]] = {
 """Tracker, then our field, then the variable that holds the tracker's id of it."""
 
 SECRET_KEYS = "TICKETSYNC_SECRET_KEYS"  # noqa: S105 - a name
+API_TOKEN = "TICKETSYNC_API_TOKEN"  # noqa: S105 - a name
+"""Tokens with all rights at the admin API, without a row; several, apart by spaces."""
 
 
 def client_id(tracker: str) -> str:

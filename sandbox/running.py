@@ -14,6 +14,7 @@ from sandbox.crowd import Crowd
 from sandbox.faults import Switchboard
 from sandbox.outbox import Outbox
 from sandbox.requests import RequestLog
+from sandbox.tap import Tap
 from sandbox.wire import Json
 
 
@@ -52,7 +53,8 @@ class Running(Generic[P, S]):
         self.plan = plan
         self._gate = build(plan, serve.url_of(sock))
         self.site = self._gate.site
-        self._served = serve.Served(self._gate, sock)
+        self.tap = Tap(self._gate)
+        self._served = serve.Served(self.tap, sock)
 
     @property
     def root(self) -> str:

@@ -59,15 +59,29 @@ class LinkChange(Model):
     remove: bool = False
 
 
-Change = Annotated[TicketChange | CommentChange | LinkChange, Field(discriminator="kind")]
+class DeleteChange(Model):
+    """A ticket to delete; where trackers keep a bin it goes there.
+
+    Where none can be deleted it is closed instead, which the step tells as a loss; `record` is the
+    ticket's as last read.
+    """
+
+    kind: Literal["delete"] = "delete"
+    ticket: str
+    record: Json = None
+
+
+Change = Annotated[
+    TicketChange | CommentChange | LinkChange | DeleteChange, Field(discriminator="kind")
+]
 
 
 class Write(Model):
     """One step of a change: one write at the tracker, in the tracker's own form.
 
-    `step` is the dialect's word for it (`create`, `update`, `transition`, `comment`); each step
-    leaves a receipt of its own. `ticket` None waits for the step before it to create one.
-    `losses` tell what has no place at this tracker.
+    `step` is the dialect's word for it (`create`, `update`, `transition`, `comment`, `delete`);
+    each step leaves a receipt of its own. `ticket` None waits for the step before it to create
+    one. `losses` tell what has no place at this tracker.
     """
 
     step: str

@@ -3,7 +3,8 @@
 TicketsyncError
 ├── Rejected      at the door: the sender is told, nothing is kept
 ├── Transient     try again later; `retry_after` seconds win over any schedule
-│   └── Spent         our rate budget is used up: nothing was asked
+│   ├── Spent         our rate budget is used up: nothing was asked
+│   └── Overtaken     the ticket changed since it was read: read it and plan anew
 ├── Permanent     no retry can help: a dead letter now, with this cause
 │   ├── TooLarge      a file beyond the size that was asked for
 │   └── Denied    the tracker refuses us as a whole (401, 403, project 404)
@@ -40,6 +41,13 @@ class Transient(TicketsyncError):
 
 class Spent(Transient):
     """The rate budget of the credential is used up for now; nothing was sent."""
+
+
+class Overtaken(Transient):
+    """Nothing was written, since the ticket changed after it was read: read it again and plan anew.
+
+    Only trackers that take a precondition tell; the same step again would be refused again.
+    """
 
 
 class Permanent(TicketsyncError):

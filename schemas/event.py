@@ -180,6 +180,20 @@ class HistoryListed(Model):
     complete: bool = True
 
 
+class EditTold(Model):
+    """What a person changed in the file of a ticket, in the words of its front matter.
+
+    `base` is what the render said that the file names, `values` what the file says, both by key
+    (`body` is the text). `comments` are the texts under headings of a new comment.
+    """
+
+    fact: Literal["edit_told"] = "edit_told"
+    ticket: str
+    base: dict[str, Json] = Field(default_factory=dict)
+    values: dict[str, Json] = Field(default_factory=dict)
+    comments: tuple[str, ...] = ()
+
+
 class Ping(Model):
     """The tracker tries our address."""
 
@@ -211,6 +225,7 @@ Event = Annotated[
     | DefinitionsListed
     | ChangesTold
     | HistoryListed
+    | EditTold
     | Ping
     | Ignored,
     Field(discriminator="fact"),

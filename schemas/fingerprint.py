@@ -23,18 +23,18 @@ CORE = (
 
 def core(ticket: Ticket) -> str:
     """The fingerprint of everything a full record says about the ticket itself."""
-    return _digest({name: value(ticket, name) for name in CORE})
+    return digest({name: value(ticket, name) for name in CORE})
 
 
 def comment(comment: Comment) -> str:
     """The fingerprint of one comment."""
     author = comment.author.id if comment.author else ""
-    return _digest([text(comment.body), author, comment.internal])
+    return digest([text(comment.body), author, comment.internal])
 
 
 def links(relations: Iterable[Relation]) -> str:
     """The fingerprint of a ticket's relations, in any order."""
-    return _digest(sorted([r.kind, r.target.external_id or r.target.url or ""] for r in relations))
+    return digest(sorted([r.kind, r.target.external_id or r.target.url or ""] for r in relations))
 
 
 def value(ticket: Ticket, name: str) -> Json:
@@ -77,5 +77,6 @@ def _identity(raw: Json) -> Json:
 _canonical = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 
 
-def _digest(value: Json) -> str:
+def digest(value: Json) -> str:
+    """A short stable hash of a value."""
     return hashlib.blake2b(_canonical(value).encode("ascii"), digest_size=16).hexdigest()

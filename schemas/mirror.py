@@ -29,8 +29,9 @@ class MirrorOptions(Model):
     `native` names fields that go into the target's own field though a label would be usual (a
     GitLab mirror shows milestone, iteration, epic and assignees as labels). `statuses`,
     `priorities` and `types` map the source's words to the target's. `redact` are regular
-    expressions; what they find leaves as `[redacted]`. `names_source` says that the mirror was
-    made for this source by name: `shareable` tickets may leave by it.
+    expressions; what they find leaves as `[redacted]`. A mirror names its source and its target:
+    `shareable` tickets of theirs may leave by it. `origins` names further sources: those whose
+    tickets reach this mirror as twins, by other mirrors.
     """
 
     direction: Literal["push", "bidirectional"] = "push"
@@ -63,6 +64,7 @@ class MirrorOptions(Model):
     priorities: dict[str, str] = Field(default_factory=dict)
     types: dict[str, str] = Field(default_factory=dict)
     redact: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
     retract: Literal["redact", "delete"] = "redact"
     attachment_max_mb: float = Field(default=10, gt=0, le=1_000)
     attachment_private_hosts: bool = False
@@ -70,7 +72,7 @@ class MirrorOptions(Model):
 
     @field_validator(
         "include_labels", "exclude_labels", "include_types", "exclude_types",
-        "include_milestones", "exclude_milestones", "native", "redact", mode="before",
+        "include_milestones", "exclude_milestones", "native", "redact", "origins", mode="before",
     )  # fmt: skip
     @classmethod
     def _one_or_several(cls, value: Json) -> Json:
@@ -121,10 +123,16 @@ View = dict[str, Json]
 
 
 class Base(Model):
-    """What each side's own record said when both last agreed, as read back (law 10)."""
+    """What each side's own record said when both last agreed, as read back (law 10).
+
+    `there` is how left was carried to right then, in right's words, `here` the other way: an edit
+    is told from what the other side's form makes of it.
+    """
 
     left: View = Field(default_factory=dict)
     right: View = Field(default_factory=dict)
+    there: View = Field(default_factory=dict)
+    here: View = Field(default_factory=dict)
 
 
 class Mapping(Model):
@@ -206,7 +214,8 @@ class Plan(Model):
 class Conflict(Model):
     """Both sides changed a field since they agreed; a person, or a strategy, settles it.
 
-    `left` and `right` are the values as each side says them; `how` is left, right or value.
+    `left` and `right` are the values as each side says them; `how` is left, right or value. It is
+    settled once that was said, and `applied_at` once both sides say it.
     """
 
     id: int
@@ -227,6 +236,7 @@ class Conflict(Model):
     settled_by: str | None = None
     how: str | None = None
     value: Json = None
+    applied_at: datetime | None = None
 
 
 class Receipt(Model):

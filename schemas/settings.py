@@ -30,7 +30,10 @@ class QueueSettings(Model):
 
 
 class WebSettings(Model):
-    """The receiver. `public_url` is how trackers reach us; it is needed to register hooks."""
+    """The receiver. `public_url` is how trackers reach us; it is needed to register hooks.
+
+    `api` False takes the admin API away, whoever has a token.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
@@ -40,6 +43,7 @@ class WebSettings(Model):
     queue_rows: int = Field(default=4096, ge=1)
     queue_mb: float = Field(default=64, gt=0)
     deadline_seconds: Seconds = Field(default=2, gt=0)
+    api: bool = True
 
     def webhook(self, slug: str) -> str:
         """The full address that takes the webhooks of a source."""
@@ -131,7 +135,8 @@ class SourceSettings(Model):
 
     `auth = "oauth"` uses what `ticketsync auth` stored, not `token_env`. `deployment` tells a Jira
     or GitLab behind an address of its own from the hosted one. `fields` maps our field names to the
-    tracker's field ids; `statuses`, `severities` and `types` its names to ours.
+    tracker's field ids; `statuses`, `severities` and `types` its names to ours. `strategy` settles
+    what a file and the tracker both changed.
     """
 
     name: str = Field(min_length=1, max_length=100)
@@ -153,6 +158,7 @@ class SourceSettings(Model):
     start: Literal["all", "now"] = "all"
     baseline: Literal["adopt", "leave"] = "adopt"
     mend_hooks: bool = False
+    strategy: Literal["local_wins", "external_wins", "newest_wins", "manual", "merge"] = "manual"
     privacy: Literal["local_only", "shareable", "public"] = "shareable"
     privacy_rules: tuple[PrivacyRule, ...] = ()
     team: str | None = None

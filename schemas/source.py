@@ -50,6 +50,7 @@ class Source(Model):
     `intake` says who tells us: webhooks and the schedule, one of them alone. `baseline` is what
     becomes of tickets older than a start "now" once something happens to them: adopted in full, or
     left out for good. `mend_hooks` is the consent to switch our own webhook on again.
+    `strategy` says who wins when a file and the tracker both changed a field.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Source(Model):
     start: Literal["all", "now"] = "all"
     baseline: Literal["adopt", "leave"] = "adopt"
     mend_hooks: bool = False
+    strategy: Literal["local_wins", "external_wins", "newest_wins", "manual", "merge"] = "manual"
     privacy: Literal["local_only", "shareable", "public"] = "shareable"
     privacy_rules: tuple[PrivacyRule, ...] = ()
     team: str | None = None
@@ -80,6 +82,11 @@ class Source(Model):
     statuses: dict[str, str] = Field(default_factory=dict)
     severities: dict[str, str] = Field(default_factory=dict)
     types: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def sends_edits(self) -> bool:
+        """Whether edits of its tickets' files go to its tracker."""
+        return self.direction in ("push", "bidirectional") and self.name != LOCAL
 
     def translation(self, version: int) -> str:
         """What a ticket depends on beside its record: the translator's version, and this map."""

@@ -74,8 +74,12 @@ class Sprint(Model):
 
 
 class TicketRef(Model):
-    """Another ticket, known by as much as was said: the id inside the same source, key, url."""
+    """Another ticket, known by as much as was said: the id inside its source, key, url.
 
+    `source` None is the source of whoever names it.
+    """
+
+    source: str | None = None
     external_id: str | None = None
     key: str | None = None
     url: str | None = None
@@ -192,7 +196,9 @@ class Ticket(Model):
     relations: tuple[Relation, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     last_synced_at: datetime | None = None
-    sync_status: Literal["synced", "in_doubt", "deleted", "moved", "hidden"] | None = None
+    sync_status: (
+        Literal["synced", "in_doubt", "edited", "conflict", "deleted", "moved", "hidden"] | None
+    ) = None
     present: frozenset[str] | None = None
 
     @property

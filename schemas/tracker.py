@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from schemas.event import Aspect
 from schemas.model import Json, Model
+from schemas.ticket import Person
 
 Part = Literal["core", "comments", "comment_gone", "links", "definitions", "gone"]
 """What can happen: to the ticket itself, its comments, a comment's end, its links, to labels and
@@ -88,11 +89,23 @@ class Activity(Model):
 
 
 class Identity(Model):
-    """Who a credential is at the tracker and what it may do, as far as the tracker tells."""
+    """Who a credential is at the tracker and what it may do, as far as the tracker tells.
+
+    `id` is the account's stable id, as authors of records have it.
+    """
 
     login: str | None
+    id: str | None = None
     scopes: tuple[str, ...] | None = None
     anonymous: bool = False
+
+    def wrote(self, author: Person | None) -> bool:
+        """Whether this is us; where one of the two has no id, the login tells."""
+        if author is None or self.anonymous:
+            return False
+        if self.id and author.id:
+            return self.id == author.id
+        return bool(self.login) and (self.login or "").casefold() == author.login.casefold()
 
 
 class Hook(Model):

@@ -18,8 +18,12 @@ def find(
     event: str | None = None,
     cause: str | None = None,
     limit: int | None = 50,
+    after: int = 0,
 ) -> list[Delivery]:
-    """Dead deliveries, oldest first, by id or by filter; `cause` is a part of the error."""
+    """Dead deliveries, oldest first, by id or by filter; `cause` is a part of the error.
+
+    `after` is the number of one that was seen: those newer than it.
+    """
     columns = [c for c in deliveries.c if c.name != "body"]
     query = sa.select(*columns).where(deliveries.c.outcome == str(Outcome.dead))
     if ids:
@@ -28,6 +32,8 @@ def find(
         query = query.where(deliveries.c.source == source)
     if event:
         query = query.where(deliveries.c.event == event)
+    if after:
+        query = query.where(deliveries.c.id > after)
     if cause:
         query = query.where(deliveries.c.reason.contains(cause, autoescape=True))
     rows = connection.execute(query.order_by(deliveries.c.id).limit(limit))

@@ -234,8 +234,12 @@ def find(
     event: str | None = None,
     limit: int = 50,
     with_body: bool = False,
+    before: int | None = None,
 ) -> list[Delivery]:
-    """Deliveries, newest first; outcome `pending` selects those that have none yet."""
+    """Deliveries, newest first; outcome `pending` selects those that have none yet.
+
+    `before` is the number of one that was seen: those older than it.
+    """
     wanted = deliveries.c if with_body else [c for c in deliveries.c if c.name != "body"]
     query = sa.select(*wanted).order_by(deliveries.c.id.desc()).limit(limit)
     if source:
@@ -244,6 +248,8 @@ def find(
         query = query.where(deliveries.c.ticket == ticket)
     if event:
         query = query.where(deliveries.c.event == event)
+    if before is not None:
+        query = query.where(deliveries.c.id < before)
     if outcome == "pending":
         query = query.where(deliveries.c.outcome.is_(None))
     elif outcome:

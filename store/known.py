@@ -6,10 +6,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from schemas import fingerprint
-from schemas.ticket import Relation
+from schemas.event import Definition, DefinitionKind
+from schemas.model import Json
+from schemas.ticket import Person, Relation
 from store import rows
 from store.keys import Key
-from store.tables import comments, deliveries, relations, tickets
+from store.tables import comments, definitions, deliveries, people, relations, tickets
 
 
 def known(
@@ -158,3 +160,53 @@ def unsettled(connection: sa.Connection, source: str) -> bool:
         ),
     )
     return any(connection.execute(query.limit(1)).first() for query in (waiting, busy))
+
+
+def defined(
+    connection: sa.Connection, source: str, kinds: Sequence[DefinitionKind]
+) -> tuple[Definition, ...]:
+    """What tickets of a source can refer to, of these kinds."""
+    query = sa.select(definitions).where(
+        definitions.c.source == source,
+        definitions.c.kind.in_(kinds),
+        definitions.c.deleted.is_(False),
+    )
+    return tuple(
+        Definition(
+            kind=row.kind,
+            id=row.external_id,
+            name=row.name,
+            number=row.number,
+            state=row.state,
+            due_on=row.due_on,
+            starts_on=row.starts_on,
+        )
+        for row in connection.execute(query.order_by(definitions.c.kind, definitions.c.external_id))
+    )
+
+
+def reporter(connection: sa.Connection, key: Key) -> Person | None:
+    """Who wrote a ticket, as far as the tracker tells."""
+    query = (
+        sa.select(people.c.external_id, people.c.login)
+        .select_from(
+            tickets.join(
+                people,
+                sa.and_(
+                    people.c.source == tickets.c.source,
+                    people.c.external_id == tickets.c.reporter_id,
+                ),
+            )
+        )
+        .where(tickets.c.source == key[0], tickets.c.external_id == key[1])
+    )
+    row = connection.execute(query).one_or_none()
+    return Person(id=row.external_id, login=row.login) if row else None
+
+
+def record(connection: sa.Connection, key: Key) -> Json:
+    """The tracker's own record of a ticket, as it was last read in full."""
+    query = sa.select(tickets.c.record).where(
+        tickets.c.source == key[0], tickets.c.external_id == key[1]
+    )
+    return rows.unpack(connection.execute(query).scalar_one_or_none())

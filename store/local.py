@@ -1,4 +1,4 @@
-"""Local tickets in SQL: numbers handed out, and what an edited file is compared with."""
+"""Numbers of local tickets, and what the edited file of any ticket is compared with."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,12 +15,15 @@ _NUMBERS = "local"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A local ticket whose file was edited; `base` is what the render showed that the edit began
-    with, None for one we never made, `taken` names an edit that is in the store already."""
+    """A ticket whose file was edited; `base` is what the render showed that the edit began
+    with, None for one we never made, `taken` names an edit that is in the store already, `shown`
+    is what the file was made to say last."""
 
     record: Json
     base: dict[str, Any] | None
     taken: str | None
+    fate: str = "here"
+    shown: dict[str, Any] | None = None
 
 
 def next_number(connection: sa.Connection) -> int:
@@ -32,24 +35,33 @@ def next_number(connection: sa.Connection) -> int:
     return int(connection.execute(statement).scalar_one())
 
 
-def keys(connection: sa.Connection, source: str) -> dict[str, tuple[str, str | None]]:
-    """(external id, recorded folder) of all tickets of a source, by key."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A ticket's id, its recorded folder, and the render that was written there last."""
+
+    ticket: str
+    folder: str | None
+    render: str | None
+
+
+def places(connection: sa.Connection, source: str) -> dict[str, Place]:
+    """Where the files of all tickets of a source are, by key."""
     joined = tickets.outerjoin(
         folders,
         sa.and_(folders.c.source == tickets.c.source, folders.c.ticket == tickets.c.external_id),
     )
     query = (
-        sa.select(tickets.c.key, tickets.c.external_id, folders.c.path)
+        sa.select(tickets.c.key, tickets.c.external_id, folders.c.path, folders.c.render)
         .select_from(joined)
         .where(tickets.c.source == source)
     )
-    return {key: (ticket, path) for key, ticket, path in connection.execute(query)}
+    return {key: Place(*place) for key, *place in connection.execute(query)}
 
 
 def held(connection: sa.Connection, key: Key, render: str) -> Held | None:
     """The ticket, with the render that an edit names; None when it is not held whole."""
     query = (
-        sa.select(tickets.c.record, folders.c.taken)
+        sa.select(tickets.c.record, tickets.c.fate, folders.c.taken, folders.c.render)
         .select_from(
             tickets.outerjoin(
                 folders,
@@ -63,11 +75,16 @@ def held(connection: sa.Connection, key: Key, render: str) -> Held | None:
     row = connection.execute(query).one_or_none()
     if row is None or row.record is None:
         return None
-    based = sa.select(renders.c.document).where(
-        renders.c.source == key[0], renders.c.ticket == key[1], renders.c.id == render
+    documents = _documents(connection, key, {render, row.render or ""})
+    base, shown = documents.get(render), documents.get(row.render)
+    return Held(rows.unpack(row.record), base, row.taken, row.fate, shown)
+
+
+def _documents(connection: sa.Connection, key: Key, ids: set[str]) -> dict[str, Any]:
+    query = sa.select(renders.c.id, renders.c.document).where(
+        renders.c.source == key[0], renders.c.ticket == key[1], renders.c.id.in_(ids)
     )
-    document: Any = rows.unpack(connection.execute(based).scalar_one_or_none())
-    return Held(rows.unpack(row.record), document, row.taken)
+    return {row.id: rows.unpack(row.document) for row in connection.execute(query)}
 
 
 def take(connection: sa.Connection, key: Key, digest: str) -> None:
@@ -77,8 +94,19 @@ def take(connection: sa.Connection, key: Key, digest: str) -> None:
         .where(folders.c.source == key[0], folders.c.ticket == key[1])
         .values(taken=digest)
     )
+    show(connection, key)
+
+
+def show(connection: sa.Connection, key: Key) -> None:
+    """A ticket's file is due to be written."""
     connection.execute(
         tickets.update()
         .where(tickets.c.source == key[0], tickets.c.external_id == key[1])
         .values(render_due=tickets.c.render_due + 1)
     )
+
+
+def settle_in(connection: sa.Connection, key: Key, folder: str, digest: str) -> None:
+    """A ticket that somebody made as a folder lives there; its file is in the store already."""
+    values = {"source": key[0], "ticket": key[1], "path": folder, "render": "", "taken": digest}
+    sql.upsert(connection, folders, [values])

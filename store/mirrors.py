@@ -11,7 +11,7 @@ from schemas.mirror import Mirror, MirrorOptions
 from schemas.model import Json
 from schemas.settings import MirrorSettings
 from store import audit
-from store.tables import mappings, mirrors
+from store.tables import UtcTime, mappings, mirrors, sources, tickets
 
 
 def name_of(declared: MirrorSettings) -> str:
@@ -37,21 +37,21 @@ def declare(connection: sa.Connection, declared: Iterable[MirrorSettings], now: 
 
 
 def _declare(connection: sa.Connection, one: MirrorSettings, row: Any, now: datetime) -> None:
-    options = one.model_dump(mode="json", exclude={"name", "source", "target"})
+    options = _kept(one)
     if row is None:
-        connection.execute(
-            mirrors.insert().values(
-                name=name_of(one),
-                source=one.source,
-                target=one.target,
-                origin="file",
-                enabled=one.enabled,
-                options=options,
-                lacks=[],
-                created_at=now,
-                next_sync_at=now,
-            )
+        making = mirrors.insert().values(
+            name=name_of(one),
+            source=one.source,
+            target=one.target,
+            origin="file",
+            enabled=one.enabled,
+            options=options,
+            lacks=[],
+            created_at=now,
+            next_sync_at=now,
         )
+        made = connection.execute(making.returning(mirrors.c.id)).scalar_one()
+        touch_all(connection, int(made), now)
         return
     same = row.options == options and row.name == name_of(one) and row.origin == "file"
     if same and row.removed_at is None:
@@ -69,16 +69,52 @@ def _declare(connection: sa.Connection, one: MirrorSettings, row: Any, now: date
             lacks=[],
         )
     )
-    touch_all(connection, row.id)
+    touch_all(connection, row.id, now)
 
 
-def touch_all(connection: sa.Connection, mirror: int) -> None:
+def differ(connection: sa.Connection, declared: Iterable[MirrorSettings]) -> bool:
+    """Whether `declare` has anything to do: most commands only look, and need no write lock."""
+    query = sa.select(mirrors).where(mirrors.c.origin == "file", mirrors.c.removed_at.is_(None))
+    held = {(row.source, row.target): (row.name, row.options) for row in connection.execute(query)}
+    return held != {(one.source, one.target): (name_of(one), _kept(one)) for one in declared}
+
+
+def _kept(one: MirrorSettings) -> Json:
+    return one.model_dump(mode="json", exclude={"name", "source", "target"})
+
+
+def touch_all(connection: sa.Connection, mirror: int, now: datetime) -> None:
     """Everything of a mirror is looked at anew: its rules have changed."""
     connection.execute(
         mappings.update()
         .where(mappings.c.mirror == mirror, mappings.c.state.not_in(("unlinked", "retired")))
         .values(push_due=mappings.c.push_due + 1, due_at=None)
     )
+    made = get(connection, mirror)
+    if made is not None:
+        seed(connection, made, now)
+
+
+def seed(connection: sa.Connection, mirror: Mirror, now: datetime) -> None:
+    """Tickets that were held before the mirror was there get their mappings, where they count."""
+    if not mirror.options.sync_existing_issues:
+        return
+    for side in ("left", "right") if mirror.two_way else ("left",):
+        known = sa.select(mappings.c.id).where(
+            mappings.c.mirror == mirror.id, mappings.c[side] == tickets.c.external_id
+        )
+        held = sa.select(
+            sa.literal(mirror.id, sa.BigInteger),
+            tickets.c.external_id,
+            sa.literal(side),
+            sa.literal(now, UtcTime),
+        ).where(
+            tickets.c.source == mirror.at(side),
+            tickets.c.fate == "here",
+            ~sa.exists(known.correlate(tickets)),
+        )
+        names = ["mirror", side, "born", "created_at"]
+        connection.execute(mappings.insert().from_select(names, held))
 
 
 def every(connection: sa.Connection) -> list[Mirror]:
@@ -109,10 +145,10 @@ def create(
 
     One that was removed comes back with its mappings, so that its twins are not made again.
     """
-    for row in connection.execute(sa.select(mirrors)):
-        live = row.removed_at is None
-        if live and (row.name == name or (row.source, row.target) == (source, target)):
-            raise TicketsyncError(f'mirror "{row.name}" ({row.source} to {row.target}) exists')
+    for one in connection.execute(sa.select(mirrors)):
+        live = one.removed_at is None
+        if live and (one.name == name or (one.source, one.target) == (source, target)):
+            raise TicketsyncError(f'mirror "{one.name}" ({one.source} to {one.target}) exists')
     values = {
         "name": name,
         "origin": "api",
@@ -127,11 +163,10 @@ def create(
         mirrors.update().where(*again).values(values).returning(mirrors.c.id)
     ).scalar_one_or_none()
     if found is None:
-        row = values | {"source": source, "target": target, "created_at": now}
-        found = connection.execute(
-            mirrors.insert().values(row).returning(mirrors.c.id)
-        ).scalar_one()
-    touch_all(connection, int(found))
+        whole = values | {"source": source, "target": target, "created_at": now}
+        making = mirrors.insert().values(whole).returning(mirrors.c.id)
+        found = connection.execute(making).scalar_one()
+    touch_all(connection, int(found), now)
     audit.note(connection, now, who, "mirror.create", name, after=values["options"])
     made = get(connection, int(found))
     assert made is not None  # noqa: S101 - written just now
@@ -150,7 +185,7 @@ def update(
     """New options; source and target of a mirror never change."""
     values = {"options": options.model_dump(mode="json"), "enabled": enabled, "lacks": []}
     connection.execute(mirrors.update().where(mirrors.c.id == mirror.id).values(values))
-    touch_all(connection, mirror.id)
+    touch_all(connection, mirror.id, now)
     audit.note(
         connection,
         now,
@@ -210,6 +245,12 @@ def ask(connection: sa.Connection, mirror: int, session: int, now: datetime) -> 
     connection.execute(
         mirrors.update().where(mirrors.c.id == mirror).values(session=session, next_sync_at=now)
     )
+
+
+def idle_sources(connection: sa.Connection) -> set[str]:
+    """Sources that are paused: nothing is written to them, and nothing new is known of them."""
+    query = sa.select(sources.c.name).where(sources.c.status == "paused")
+    return set(connection.execute(query).scalars())
 
 
 def counts(connection: sa.Connection, ids: Sequence[int]) -> dict[int, dict[str, int]]:

@@ -84,3 +84,11 @@ def _pass(row: Any) -> Pass:
         mark=row.mark,
         error=row.error,
     )
+
+
+def whole_since(connection: sa.Connection, source: str, moment: datetime | None) -> bool:
+    """Whether everything was read to the end, by a reading that began after that moment."""
+    last = find(connection, source, "whole")
+    if last.ended_at is None:
+        return False
+    return moment is None or (last.began_at is not None and last.began_at > moment)

@@ -74,3 +74,23 @@ def _remembering(dialect: str) -> Any:
 
 
 _REMEMBER = Prepared(_remembering)
+
+
+def named(connection: sa.Connection, source: str, names: Iterable[str]) -> dict[str, Person]:
+    """The accounts of a source that are shown by these names, whatever their case."""
+    wanted = {name.casefold(): name for name in names}
+    if not wanted:
+        return {}
+    found: dict[str, Person] = {}
+    query = sa.select(people).where(people.c.source == source)
+    for row in connection.execute(query.order_by(people.c.external_id)):
+        for shown in (row.login, row.name, row.external_id):
+            name = wanted.get((shown or "").casefold())
+            if name is not None:
+                person = Person(
+                    id=row.external_id, login=row.login, name=row.name, email=row.email,
+                    kind=row.kind,
+                )  # fmt: skip
+                found.setdefault(name, person)
+                break
+    return found

@@ -94,12 +94,17 @@ def failures(connection: sa.Connection, session: int) -> int:
 
 
 def find(
-    connection: sa.Connection, source: str | None = None, limit: int = 20
+    connection: sa.Connection,
+    source: str | None = None,
+    limit: int = 20,
+    before: int | None = None,
 ) -> Sequence[Session]:
-    """Sessions, newest first."""
+    """Sessions, newest first; `before` is the number of one that was seen: those older."""
     query = sa.select(sessions).order_by(sessions.c.id.desc()).limit(limit)
     if source:
         query = query.where(sessions.c.source == source)
+    if before is not None:
+        query = query.where(sessions.c.id < before)
     return [_session(row) for row in connection.execute(query)]
 
 

@@ -90,7 +90,9 @@ class ApilessClient:
         """Nobody can tell."""
         return Unsure(reason=self._nobody)
 
-    def download(self, url: str, *, largest: int | None = None) -> Iterator[bytes]:
+    def download(
+        self, url: str, *, largest: int | None = None, public: bool = False
+    ) -> Iterator[bytes]:
         """Refused: an address is a link for people here, no file of an API."""
         raise Permanent(f"files cannot be downloaded: {self._nobody}")
 

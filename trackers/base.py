@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import httpx as http
 from pydantic import Field
 
-from schemas.change import Change, Intent, Lookup, Ref, Write
+from schemas.change import Change, Intent, Lookup, Marker, Ref, Write
 from schemas.delivery import Delivery, Proof
 from schemas.event import Aspect, Definition, DefinitionKind, Event
 from schemas.history import History
@@ -81,6 +81,10 @@ class Capabilities(Model):
     tells; empty without one. `writes` names the ticket fields that can be written, `links` the
     kinds of relations; `oauth` is None where only tokens are known. `token_variables` are the usual
     names of the token in the environment, `email_variables` those of the account that goes with it.
+    `files` are the addresses by which texts name the tracker's own files, as regular expressions:
+    of a path at the source's site, or (with a scheme) of a whole address elsewhere. Empty where an
+    address can be guessed: then only what a ticket lists as its own is taken to be its file.
+    `loose_uploads` says that a file can be put there before its ticket is, and belongs to none.
     """
 
     ack_status: int = 202
@@ -95,6 +99,8 @@ class Capabilities(Model):
     conditional: bool = False
     history: frozenset[str] = frozenset()
     uploads: bool = False
+    loose_uploads: bool = False
+    files: tuple[str, ...] = ()
     schemes: tuple[str, ...] = ()
     text: Literal["markdown", "adf", "html"] = "markdown"
     writes: frozenset[str] = frozenset()
@@ -175,8 +181,13 @@ class Client(Protocol):
     def find_marker(self, intent: Intent) -> Lookup:
         """Whether an announced creation happened, looked up in a strongly consistent way."""
 
-    def download(self, url: str, *, largest: int | None = None) -> Iterator[bytes]:
-        """An attachment in pieces; Permanent when it is larger than `largest` bytes."""
+    def download(
+        self, url: str, *, largest: int | None = None, public: bool = False
+    ) -> Iterator[bytes]:
+        """An attachment in pieces; Permanent when it is larger than `largest` bytes.
+
+        `public` refuses redirects to private addresses, other than that of the API itself.
+        """
 
     def upload(self, ticket: str, name: str, media_type: str, content: bytes) -> Attachment:
         """A file put at the tracker, with the address to name in texts."""
@@ -244,6 +255,20 @@ class Tracker(Protocol):
 
     def to_relation(self, record: Json, source: Source) -> Relation:
         """A record of one link, as `Record.links` holds it."""
+
+    def marks(self, record: Json) -> list[Marker]:
+        """Every marker of ours that a record of a ticket or comment carries, proven or not.
+
+        Never raises, whatever the record is. Where a marker is an id that only its maker can tell
+        (`markers.as_uuid`), no record shows it and the list is empty.
+        """
+
+    def author(self, record: Json) -> Person | None:
+        """Who wrote the ticket or comment of a record; None when the record does not tell.
+
+        Not the reporter, whom people may change: compare with `Identity.wrote` before a marker
+        counts. Never raises, whatever the record is.
+        """
 
     def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool | None:
         """Whether a ticket lies inside the source's filter; None when only the tracker can tell.

@@ -1,13 +1,15 @@
 """Typed reading of a tracker's JSON object: a wrong type ends in a Permanent naming the field."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from schemas.errors import Permanent
 from schemas.model import Json
 from trackers.tolerant import clean_text
 
+_Told = TypeVar("_Told")
 _LARGEST = 2**31 - 1
 """Numbers and counts fit the store's integer columns; ids are text and may be larger."""
 
@@ -117,6 +119,14 @@ class Fields:
         if self.value.get(name) is None:
             raise Permanent(f"{self.path}.{name} is missing")
         raise Permanent(f"{self.path}.{name} is {_kind(self.value[name])}, not {wanted}")
+
+
+def if_told(record: Json, read: Callable[[Fields], _Told | None]) -> _Told | None:
+    """What `read` finds in a record; None when it is not there, or is not what it should be."""
+    try:
+        return read(Fields.of(record, "record"))
+    except Permanent:
+        return None
 
 
 def _kind(value: Json) -> str:

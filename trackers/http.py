@@ -16,6 +16,7 @@ import httpx as http
 from schemas.errors import Permanent, TooLarge, Transient
 from schemas.model import Json
 from schemas.ports import Limiter, Rate, Validator, Validators
+from trackers import outside
 from trackers.answers import Answer, Manners, judged
 
 USER_AGENT = "ticketsync/0.1"
@@ -140,14 +141,17 @@ class Session:
         payload = _Payload(json=body, files=files, content=content)
         return self._follow(method, self._url(address, params), payload, {**(headers or {}), **own})
 
-    def download(self, address: str, *, largest: int | None = None) -> Iterator[bytes]:
+    def download(
+        self, address: str, *, largest: int | None = None, public: bool = False
+    ) -> Iterator[bytes]:
         """A file in pieces. Our credential goes to our own API only, never along a redirect.
 
-        Raises Permanent when it is larger than `largest` bytes, or not there.
+        Raises Permanent when it is larger than `largest` bytes, or not there; with `public` also
+        when it, or a redirect, leads to a private address that is not our API.
         """
         url, got = _parsed(address if "://" in address else f"{self.base}{address}"), 0
         for _ in range(_HOPS):
-            with self._stream(url) as answer:
+            with self._stream(url, public) as answer:
                 if answer.has_redirect_location:
                     url = _parsed(_joined(url, answer.headers["location"]))
                     continue
@@ -193,16 +197,17 @@ class Session:
         return url.copy_merge_params(dict(params)) if params else url
 
     @contextmanager
-    def _stream(self, url: http.URL) -> Iterator[http.Response]:
+    def _stream(self, url: http.URL, public: bool) -> Iterator[http.Response]:
         """Only what goes to our own API counts against its limit."""
         ours = self._is_ours(url)
         own = self._authority.header() if ours else None
-        headers = {"Authorization": own} if own else {}
+        place, named, sni = (url, {}, {}) if ours or not public else _vetted(url)
+        headers = {**named, **({"Authorization": own} if own else {})}
         if ours:
             self._limiter.wait(self._authority.credential, self._manners.usual)
         began = time.perf_counter()
         try:
-            with self._client.stream("GET", url, headers=headers) as answer:
+            with self._client.stream("GET", place, headers=headers, extensions=sni) as answer:
                 self._note("GET", url, answer.status_code, time.perf_counter() - began)
                 if ours:
                     self._learn(_answer(answer, "GET", read=False))
@@ -366,6 +371,13 @@ def _parsed(address: str) -> http.URL:
         return http.URL(address)
     except http.InvalidURL:
         raise Permanent("an address the tracker named cannot be understood") from None
+
+
+def _vetted(url: http.URL) -> tuple[http.URL, dict[str, str], dict[str, str]]:
+    """The address to connect to, and the name it is meant for: in Host, and in the certificate."""
+    name = url.raw_host.decode("ascii")
+    place = outside.vetted(url.scheme, name, url.port)
+    return url.copy_with(host=place), {"Host": url.netloc.decode()}, {"sni_hostname": name}
 
 
 def _joined(url: http.URL, target: str) -> str:

@@ -10,7 +10,9 @@ import uuid
 from urllib.parse import quote, unquote
 
 from schemas.change import Marker
+from schemas.model import Json
 
+_SIGN = "ticketsync:1:"
 _TEXT = re.compile(r"ticketsync:1:([^\s:<>]+):([^\s:<>]+):([^\s:<>]+):(\d{1,9}):([0-9a-f]{32})")
 
 
@@ -47,6 +49,15 @@ def found(written: str) -> list[Marker]:
         )
         for one in _TEXT.finditer(written)
     ]
+
+
+def in_texts(record: Json, *names: str) -> list[Marker]:
+    """Every marker in the texts of a record's own fields; the search is for those that may have
+    one."""
+    if not isinstance(record, dict):
+        return []
+    texts = [record.get(name) for name in names]
+    return [one for text in texts if isinstance(text, str) and _SIGN in text for one in found(text)]
 
 
 def without(written: str) -> str:

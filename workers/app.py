@@ -17,7 +17,7 @@ from runtime.telemetry.start import Telemetry
 from runtime.telemetry.start import start as start_telemetry
 from schemas.errors import ConfigError
 from schemas.settings import Settings
-from store import sources
+from store import mirrors, sources
 from store.database import Store, open_for
 from store.grants import Grants
 from store.notices import Teller
@@ -71,6 +71,7 @@ def prepare(
     secrets = config.secrets(settings, grants=Grants(store, config.sealing(settings)))
     with store.write() as connection:
         sources.declare(connection, declared, utc_now())
+        mirrors.declare(connection, settings.mirrors, utc_now())
     root = workspace_of(settings, store)
     wanted = settings.workspace.attachments and root is not None
     largest = int(settings.workspace.attachment_max_mb * 1_000_000) if wanted else None

@@ -17,13 +17,13 @@ from schemas.held import Held
 from schemas.record import Observation
 from schemas.source import SourceState
 from schemas.ticket import Person
-from store import definitions, journal, known, left_out, people, sources, tickets, undo
+from store import definitions, edits, journal, known, left_out, people, sources, tickets, undo
 from store.database import Connection
 from store.journal import Failed, Finished, Lane
 from store.keys import Key
 from store.notices import change_status
 from store.save import Change, save
-from workers import chronicle, failures, ingest, told
+from workers import chronicle, failures, ingest, mirrored, told
 from workers.ingest import Reading
 from workers.rules.facts import (
     CommentFact,
@@ -64,6 +64,7 @@ def apply(
     for one in ours:
         if one.error is None:
             changed = _apply_source_events(connection, one, now)
+            changed += _keep_edits(connection, one, now)
             after.hinted |= _journal_hints(connection, one, now)
             _finish(after, one, *_outcome(one, outcomes.get(one.delivery.id), changed))
     for one in readings:
@@ -141,6 +142,7 @@ def _fold_all(
         for one in ones
         if not one.facts
     }
+    mirrored.notice(work, connection, changes, readings, outcomes, now)
     for name, reason in after.replaced.items():
         why = f"another project at its address? {reason}"
         change_status(connection, work.tell, name, "error", why, now)
@@ -242,6 +244,14 @@ def _apply_source_events(connection: Connection, reading: Reading, now: datetime
         else:
             changed += definitions.listed(connection, name, event.kinds, event.definitions, at)
     return changed
+
+
+def _keep_edits(connection: Connection, reading: Reading, now: datetime) -> int:
+    """What people changed in the ticket's file waits to be sent; how many fields."""
+    source, ticket = reading.delivery.source, reading.delivery.ticket
+    if ticket is None:
+        return 0
+    return sum(edits.keep(connection, (source, ticket), one, now) for one in reading.edits)
 
 
 def _journal_hints(connection: Connection, reading: Reading, now: datetime) -> set[Lane]:

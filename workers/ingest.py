@@ -20,6 +20,7 @@ from schemas.event import (
     DefinitionSeen,
     DefinitionsListed,
     Doubtful,
+    EditTold,
     Event,
     HistoryListed,
     Ignored,
@@ -64,7 +65,7 @@ class Reading:
     """What one delivery says.
 
     `facts` are about its own ticket, `past` about how that came to be so, `for_source` about
-    definitions, `hints` about other tickets; `people` and `definitions` are those its records
+    definitions, `hints` about other tickets, `edits` of the ticket's file wait to be sent; `people` and `definitions` are those its records
     carried along.
     """
 
@@ -74,6 +75,7 @@ class Reading:
     for_source: list[SourceEvent] = field(default_factory=list)
     hints: list[tuple[str, DoubtFact]] = field(default_factory=list)
     past: list[ChangesTold | HistoryListed] = field(default_factory=list)
+    edits: list[EditTold] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
     project: ProjectSeen | None = None
@@ -132,7 +134,7 @@ def _events(delivery: Delivery, tracker: Tracker) -> Iterable[Event]:
         raise Permanent("the body was dropped; fetch the ticket again instead")
     if delivery.via is Via.webhook:
         return tracker.parse(delivery)
-    if delivery.via is Via.workspace and delivery.source != LOCAL:
+    if delivery.event == PUT_ASIDE and delivery.source != LOCAL:
         return [Ignored(reason="a pulled ticket keeps the tracker's text; your edit is kept here")]
     if delivery.event == PUT_ASIDE:
         return [Ignored(reason="the ticket had changed meanwhile; your edit is kept here")]
@@ -182,6 +184,8 @@ def _note_aside(reading: Reading, event: Any) -> None:
                     reading.hints.append((ticket, hint))
         case ProjectSeen():
             reading.project = event
+        case EditTold():
+            reading.edits.append(event)
         case Ping():
             reading.ignored.append("ping: the tracker reached us")
         case Ignored():

@@ -14,8 +14,10 @@ import structlog
 from schemas.errors import Transient
 from store import derived, doubts, journal, sources
 from store.database import Connection
-from workers import attachments, local
+from workers import attachments
 from workers.drain import drain
+from workers.edits.taking import edited_here, take_over
+from workers.lookout import Lookout
 from workers.refetch import follow, refetch
 from workers.render import render
 from workers.retranslate import Records
@@ -39,9 +41,9 @@ def sweep(work: Work, *, older_than: timedelta = STUCK_AFTER) -> int:
     What another sweep woke is left to it for as long: it may have been killed over it.
     """
     active = _active(work)
-    edits = local.take_over(work, work.seen)
+    edits = take_over(work, work.seen, only=edited_here(work))
     for fault in edits.faults:
-        log.warning("local_edit_waits", reason=fault)
+        log.warning("edit_waits", reason=fault)
     drain(work, edits.keys)
     with work.store.write() as connection:
         lanes = journal.stuck(
@@ -81,7 +83,7 @@ def carry(work: Work) -> int:
 
 
 class Sweeper:
-    """The sweep as a daemon thread, and a second one for attachments where they are wanted."""
+    """The sweep as a daemon thread; others for attachments, where wanted, and edited files."""
 
     def __init__(self, work: Work, every: float = EVERY_SECONDS) -> None:
         self._work = work
@@ -89,16 +91,19 @@ class Sweeper:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
         self._carrier = threading.Thread(target=self._carry, name="attachments", daemon=True)
+        self._lookout = Lookout(work)
 
     def start(self) -> None:
         """Begins with a sweep without the age rule: at boot everything pending is stuck."""
         self._thread.start()
+        self._lookout.start()
         if self._work.attachments is not None:
             self._carrier.start()
 
     def stop(self, seconds: float = 5.0) -> None:
         """Ends it after the sweep under way, waiting at most so long."""
         self._stop.set()
+        self._lookout.stop(seconds)
         self._thread.join(seconds)
         if self._carrier.is_alive():
             self._carrier.join(seconds)

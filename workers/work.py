@@ -22,6 +22,10 @@ def _look_at_it(_: Source) -> str:
     return "look at its credential"
 
 
+def _passed(_: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """Tools of the workers.
@@ -30,6 +34,7 @@ class Work:
     its credential; `workspace` None is off, `attachments` the largest
     to bring there, in bytes; `tell` records what others are told, and `sender`,
     where anybody listens, sends it. `seen` are the files of local tickets as they last were.
+    `passing` is told of each step of a write as it is passed: a test ends the process there.
     """
 
     store: Store
@@ -48,3 +53,4 @@ class Work:
     rendering: Turns = field(default_factory=Turns)
     bringing: Turns = field(default_factory=Turns)
     seen: dict[Path, tuple[int, int, int]] = field(default_factory=dict)
+    passing: Callable[[str], None] = _passed

@@ -21,6 +21,7 @@ SHAPES = re.compile(
     r"|gl(?:pat|cbt|ptt|dt|rt|oas)-[\w-]{10,}"
     r"|lin_(?:api|oauth|wh)_\w{10,}"
     r"|AT(?:ATT|CTT|OA)[\w=-]{10,}"
+    r"|\btsync_[\w-]{10,}"
     r"|\bwhsec_[\w+/=-]{10,}"
     r"|\bgAAAA[\w-]{30,}=*"
     r"|\bsha(?:1|256)=[0-9a-f]{40,}"

@@ -161,6 +161,7 @@ conflicts = sa.Table(
     sa.Column("settled_by", sa.Text),
     sa.Column("how", sa.Text),
     sa.Column("value", json),
+    sa.Column("applied_at", UtcTime),
 )
 sa.Index("conflicts_ticket", conflicts.c.source, conflicts.c.ticket)
 sa.Index("conflicts_other", conflicts.c.other_source, conflicts.c.other_ticket)
@@ -197,7 +198,7 @@ edits = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("ended_at", UtcTime),
 )
-partial_index("edits_waiting", edits.c.state == "waiting", edits.c.source, edits.c.ticket)
+partial_index("edits_waiting", edits.c.ended_at.is_(None), edits.c.source, edits.c.ticket)
 
 tokens = sa.Table(
     "tokens",

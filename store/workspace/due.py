@@ -1,7 +1,7 @@
 """What is due to be written, read in few statements, and what was written, noted in one."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from store.database import Store
 from store.keys import Key, among
 from store.tables import folders, renders, tickets
 from store.whole import whole_tickets
-from store.workspace import attached, index
+from store.workspace import attached, index, unsent
 from store.workspace.render import Rendered, render
 
 
@@ -24,9 +24,10 @@ from store.workspace.render import Rendered, render
 class Due:
     """A ticket whose file is due, with all that the writer has to know of it.
 
-    `folder` is where it was, `line` what the index said; `taken` names an edit that is in the store
-    already; `made` are the renders this store knows, None where the tracker knows better than any
-    file; `new` are its attachments that nobody knew of.
+    `ticket` is as the file shows it, with what waits to be sent laid over it. `folder` is where it
+    was, `line` what the index said; `taken` names an edit that is in the store already; `made` are
+    the renders this store knows, None where the tracker knows better than any file; `new` are its
+    attachments that nobody knew of.
     """
 
     key: Key
@@ -67,15 +68,18 @@ def load(
     with_files = [key for key, ticket in found.items() if ticket.attachments]
     beside = attached.of(connection, with_files)
     made = _made(connection, found) if source == LOCAL else {}
+    beside_it = unsent.of(connection, found)
     due = []
     for key, mark in marked.items():
         if key not in found:
             continue
-        place, ticket = places.get(key), found[key]
+        extra = beside_it.get(key, unsent.Unsent())
+        place, ticket = places.get(key), unsent.laid_over(found[key], extra)
         known = beside.get(key, {})
         new = attached.unknown(ticket, known, largest, now) if largest is not None else []
         known = known | {row["attachment"]: attached.beside(row) for row in new}
-        one = Due(key, mark, ticket, render(ticket, known), made=made.get(key), new=tuple(new))
+        written = render(ticket, known, unsent.notes(extra, key))
+        one = Due(key, mark, ticket, written, made=made.get(key), new=tuple(new))
         if place is not None:
             one = replace(one, folder=place.path, line=place.line, taken=place.taken)
         due.append(one)
@@ -93,11 +97,20 @@ def _made(connection: sa.Connection, keys: Iterable[Key]) -> dict[Key, frozenset
 
 
 def note(
-    store: Store, places: Sequence[tuple[Due, str]], edits: Sequence[Arrival], now: datetime
+    store: Store,
+    places: Sequence[tuple[Due, str]],
+    edits: Sequence[Arrival],
+    now: datetime,
+    held: Collection[Key] = (),
 ) -> None:
-    """Remembers folders and renders, and clears the marks that nothing raised meanwhile."""
+    """Remembers folders and renders, and clears the marks that nothing raised meanwhile.
+
+    Those `held` were not written: they are due again once their edits are taken over.
+    """
     if not places:
         return
+    left = [(one, name) for one, name in places if one.key in held]
+    marked, places = places, [(one, name) for one, name in places if one.key not in held]
     lines = [index.line_of(one.ticket, name) for one, name in places]
     with store.write() as connection:
         sql.upsert(
@@ -108,10 +121,12 @@ def note(
                 for (one, name), line in zip(places, lines, strict=True)
             ],
         )
+        moved = [_of(one.key) | {"path": name, "render": one.rendered.id} for one, name in left]
+        sql.upsert(connection, folders, moved, keep=["render"])
         sql.upsert(connection, renders, [_render(one, now) for one, _ in places])
         attached.enlist(connection, [row for one, _ in places for row in one.new])
         if any(one.line != line for (one, _), line in zip(places, lines, strict=True)):
-            index.mark(connection, places[0][0].key[0])
+            index.mark(connection, marked[0][0].key[0])
         if edits:
             journal.keep(connection, edits)
         connection.execute(
@@ -122,7 +137,7 @@ def note(
                 tickets.c.render_due == sa.bindparam("mark"),
             )
             .values(render_due=0),
-            [{"its_source": o.key[0], "its": o.key[1], "mark": o.mark} for o, _ in places],
+            [{"its_source": o.key[0], "its": o.key[1], "mark": o.mark} for o, _ in marked],
         )
 
 
@@ -136,5 +151,6 @@ def _of(key: Key) -> dict[str, Any]:
 
 
 def _render(one: Due, now: datetime) -> dict[str, Any]:
-    document = rows.pack(one.rendered.values | {"body": one.ticket.body})
+    said = {"body": one.ticket.body, "texts": one.rendered.texts, "apart": one.rendered.apart}
+    document = rows.pack(one.rendered.values | said)
     return _of(one.key) | {"id": one.rendered.id, "document": document, "at": now}

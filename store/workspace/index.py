@@ -47,7 +47,7 @@ class Line(NamedTuple):
 
 def line_of(ticket: Ticket, folder: str) -> str:
     """A ticket's line, as the table keeps it."""
-    here = ticket.sync_status in (None, "synced", "in_doubt")
+    here = ticket.sync_status not in ("deleted", "moved", "hidden")
     names = ", ".join(shown_person(person) for person in ticket.assignees)
     group = str(ticket.status_category) if here else "away"
     state = ticket.state if here else str(ticket.sync_status)

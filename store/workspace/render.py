@@ -15,32 +15,55 @@ from schemas.ticket import Attachment, Comment, Person, Ticket
 from store.workspace import frontmatter
 from store.workspace.additions import split
 from store.workspace.beside import Beside
+from store.workspace.read import squeezed
 
 _RENDER_LINE = re.compile(rb"^render: ([0-9a-f]{16})$", re.MULTILINE)
 _MARKS = (
     "render: %s\n",
+    "<!-- ticketsync notes %s -->",
     "<!-- ticketsync attachments %s -->",
     "<!-- ticketsync comments %s -->",
     "<!-- ticketsync end %s -->",
 )
-_LIKE_HEAD = re.compile(r"^(?=\\*### .* <!-- comment \S+ -->$)", re.MULTILINE)
+_LIKE_HEAD = re.compile(
+    r"^(?=\\*### (?:.* <!-- comment \S+ -->|new comment[ \t]*)$)", re.MULTILINE | re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The bytes of a file, its render id, and the values it shows."""
+    """The bytes of a file, its render id, and the values it shows.
+
+    `texts` are the comments by id and `apart` what else we say below the text, both as digests.
+    """
 
     id: str
     content: bytes
     values: dict[str, Any]
+    texts: dict[str, str]
+    apart: str
 
 
-def render(ticket: Ticket, beside: Mapping[str, Beside] | None = None) -> Rendered:
-    """The file of a ticket with its comments; `beside` are its attachments by id."""
+def render(ticket: Ticket, beside: Mapping[str, Beside] | None = None, notes: str = "") -> Rendered:
+    """The file of a ticket with its comments; `beside` are its attachments by id.
+
+    `notes` are Markdown below its text: what people have to know of it, and edit nowhere.
+    """
     known = beside or {}
-    values = shown(ticket, known)
-    render_id = _digest(_text(ticket, values, known, "").encode())
-    return Rendered(render_id, _text(ticket, values, known, render_id).encode(), values)
+    values, files = shown(ticket, known), _files(ticket, known)
+    render_id = _digest(_text(ticket, values, files, notes, "").encode())
+    return Rendered(
+        render_id,
+        _text(ticket, values, files, notes, render_id).encode(),
+        values,
+        {one.id: digest_of(_comment_text(one)) for one in ticket.comments},
+        digest_of(squeezed(notes, files, "## Comments" if ticket.comments else "")),
+    )
+
+
+def digest_of(text: str) -> str:
+    """A text as a render is compared with a file by it; blanks at its ends do not count."""
+    return _digest(text.strip().encode())
 
 
 def own_render(content: bytes) -> str | None:
@@ -149,25 +172,25 @@ def _target(reference: Any) -> str:
     return str(reference.key or reference.external_id or reference.url or "")
 
 
-def _text(
-    ticket: Ticket, values: dict[str, Any], beside: Mapping[str, Beside], render_id: str
-) -> str:
+def _text(ticket: Ticket, values: dict[str, Any], files: str, notes: str, render_id: str) -> str:
     front = ["---", *frontmatter.lines(values), f"render: {render_id}", "---"]
     blocks = ["\n".join(front)]
     if ticket.body.strip():
         blocks.append(ticket.body.strip("\n"))
-    missing = [(one, beside[one.id].reason) for one in ticket.attachments if _missing(one, beside)]
-    if missing:
-        blocks += [
-            f"<!-- ticketsync attachments {render_id} -->",
-            "## Attachments",
-            _table(missing),
-        ]
+    if notes:
+        blocks += [f"<!-- ticketsync notes {render_id} -->", notes]
+    if files:
+        blocks += [f"<!-- ticketsync attachments {render_id} -->", files]
     if ticket.comments:
         blocks += [f"<!-- ticketsync comments {render_id} -->", "## Comments"]
         blocks += [_comment(comment) for comment in ticket.comments]
     blocks.append(f"<!-- ticketsync end {render_id} -->")
     return "\n\n".join(blocks) + "\n"
+
+
+def _files(ticket: Ticket, beside: Mapping[str, Beside]) -> str:
+    missing = [(one, beside[one.id].reason) for one in ticket.attachments if _missing(one, beside)]
+    return f"## Attachments\n\n{_table(missing)}" if missing else ""
 
 
 def _missing(attachment: Attachment, beside: Mapping[str, Beside]) -> bool:
@@ -193,8 +216,12 @@ def _comment(comment: Comment) -> str:
         edited = f", edited {comment.updated_at:%Y-%m-%d %H:%M} UTC"
     private = " (internal)" if comment.internal else ""
     head = f"### {who} · {when}{edited}{private} <!-- comment {comment.id} -->"
-    body = _LIKE_HEAD.sub(r"\\", comment.body.strip("\n"))  # no comment may pose as another one
+    body = _LIKE_HEAD.sub(r"\\", _comment_text(comment))  # no comment may pose as another one
     return f"{head}\n\n{body}".rstrip()
+
+
+def _comment_text(comment: Comment) -> str:
+    return comment.body.strip("\n")
 
 
 def _digest(content: bytes) -> str:

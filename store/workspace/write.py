@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from schemas.delivery import Arrival, Via
 from schemas.errors import Transient
 from schemas.source import Source
 from store.database import Store
+from store.keys import Key
 from store.workspace import due, files, frontmatter, index, layout
 from store.workspace.additions import Additions, join, split
 from store.workspace.due import Due
@@ -81,35 +83,46 @@ def _write_some(
     if any(one.folder is None or not (folder / one.folder).is_dir() for one in found):
         shelf.look()
     placed = [(one, _place(folder, one, shelf)) for one in found]
-    written, edits = _write_files(placed, now)
+    done = _write_files(placed, now, hold=source.sends_edits)
     shelf.keep()
-    files.settle([*written, folder] if written else [])
-    due.note(store, [(one, path.name) for one, path in placed], edits, now)
-    return len(found), len(written)
+    files.settle([*done.folders, folder] if done.folders else [])
+    due.note(store, [(one, path.name) for one, path in placed], done.edits, now, done.held)
+    return len(found), len(done.folders)
 
 
-def _write_files(
-    placed: Sequence[tuple[Due, Path]], now: datetime
-) -> tuple[list[Path], list[Arrival]]:
-    """The folders that changed, and what people had edited in them."""
+@dataclass(slots=True)
+class _Done:
+    """The folders that changed, what people had edited there, and what was left for that."""
+
+    folders: list[Path] = field(default_factory=list)
+    edits: list[Arrival] = field(default_factory=list)
+    held: set[Key] = field(default_factory=set)
+
+
+def _write_files(placed: Sequence[tuple[Due, Path]], now: datetime, *, hold: bool) -> _Done:
     by_folder: dict[Path, list[Due]] = {}
     for one, path in placed:  # keys that differ only in what no disk takes share a folder
         by_folder.setdefault(path, []).append(one)
     if len(by_folder) < MANY:
-        done = [_write_folder(path, ones, now) for path, ones in by_folder.items()]
+        done = [_write_folder(path, ones, now, hold) for path, ones in by_folder.items()]
     else:
         with ThreadPoolExecutor(WRITERS) as pool:
             calls = [
-                pool.submit(_write_folder, path, ones, now) for path, ones in by_folder.items()
+                pool.submit(_write_folder, path, ones, now, hold)
+                for path, ones in by_folder.items()
             ]
         done = [call.result() for call in calls]
-    written = [path for path, (changed, _) in zip(by_folder, done, strict=True) if changed]
-    return written, [edit for _, edits in done for edit in edits]
+    return _Done(
+        [path for one in done for path in one.folders],
+        [edit for one in done for edit in one.edits],
+        {key for one in done for key in one.held},
+    )
 
 
-def _write_folder(path: Path, ones: Sequence[Due], now: datetime) -> tuple[bool, list[Arrival]]:
+def _write_folder(path: Path, ones: Sequence[Due], now: datetime, hold: bool) -> _Done:
+    """With `hold` an edited file stays as it is: the edit is taken over first (law 11)."""
     path.mkdir(parents=True, exist_ok=True)
-    changed, edits = False, []
+    done = _Done()
     for one in ones:
         file = path / layout.FILE
         before = file.read_bytes() if file.exists() else b""
@@ -119,12 +132,16 @@ def _write_folder(path: Path, ones: Sequence[Due], now: datetime) -> tuple[bool,
         wanted = join(one.rendered.content, added)
         if before == wanted:
             continue
+        ours = _ours(one, added)
+        if hold and before and not ours(before):
+            done.held.add(one.key)
+            continue
         kept = path / f"ISSUE.edited-{now:%Y%m%dT%H%M%SZ}.md"
-        edited = files.replace(file, wanted, ours=_ours(one, added), kept=kept)
-        changed = True
+        edited = files.replace(file, wanted, ours=ours, kept=kept)
+        done.folders = [path]
         if edited is not None:
-            edits.append(_edit(edited, one, now))
-    return changed, edits
+            done.edits.append(_edit(edited, one, now))
+    return done
 
 
 def _added(content: bytes) -> Additions:

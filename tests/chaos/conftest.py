@@ -18,6 +18,9 @@ from tests.conftest import Databases
 Worlds = Callable[..., AbstractContextManager[World]]
 """`worlds("github", "sqlite", tickets=8)`: makes worlds, each in a folder of its own."""
 
+CANARIES = 300
+"""Tickets in which something must stay home, unless `--canaries N` asks for more."""
+
 _SHARED_MEMORY = Path("/dev/shm")
 MEMORY = str(_SHARED_MEMORY) if _SHARED_MEMORY.is_dir() else None
 """Where worlds live: kill -9 loses no page of it, and nobody waits for a disk."""
@@ -27,6 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     chosen = parser.getgroup("chaos")
     chosen.addoption("--seeds", type=int, default=0, help="How many stories are told.")
     chosen.addoption("--first", type=int, default=1, help="The seed of the first story.")
+    chosen.addoption(
+        "--canaries", type=int, default=CANARIES, help="How many tickets are looked at."
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -78,6 +84,12 @@ class Progress:
 
 def _again(seed: str) -> str:
     return f"./run test --chaos --seeds 1 --first {seed}"
+
+
+@pytest.fixture
+def canaries(request: pytest.FixtureRequest) -> int:
+    """How many tickets of canaries there are."""
+    return int(request.config.getoption("--canaries", CANARIES))
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from sandbox.github.app import Running, start
+from sandbox.gitlab import app as gitlab
 from schemas.delivery import Arrival, Via
 from store import journal
 from store.database import Store, open_store
@@ -135,6 +136,37 @@ def synced(shell: Shell) -> Shell:
     """The same, read once."""
     shell.ok("sync")
     return shell
+
+
+@dataclass
+class Yards(Shell):
+    """Two projects, `shop` with three issues and `till` with none; no mirror yet."""
+
+    shop: gitlab.Running = field(init=False)
+    till: gitlab.Running = field(init=False)
+
+    def mirror(self, more: str = "", name: str = "yard") -> None:
+        """Declares a mirror of shop into till, by hand."""
+        table = f'[[mirrors]]\nname = "{name}"\nsource = "shop"\ntarget = "till"\n{more}\n'
+        self.file.write_text(f"{self.file.read_text()}\n{table}")
+
+
+@pytest.fixture
+def yards(tmp_path: Path) -> Iterator[Yards]:
+    made = Yards(tmp_path, {"YARD_TOKEN": gitlab.TOKEN})
+    with (
+        gitlab.start(project="shop", tickets=3, comments=2) as made.shop,
+        gitlab.start(project="till") as made.till,
+    ):
+        made.file.write_text(
+            "".join(
+                f'[[sources]]\nname = "{name}"\ntracker = "gitlab"\nurl = "{one.project_url}"\n'
+                f'api_url = "{one.url}"\ntoken_env = "YARD_TOKEN"\n'
+                f'filter = {{ state = "all" }}\n'
+                for name, one in (("shop", made.shop), ("till", made.till))
+            )
+        )
+        yield made
 
 
 @pytest.fixture

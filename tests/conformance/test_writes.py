@@ -29,6 +29,7 @@ class Scene:
     tracker: Tracker
     source: Source
     client: Client
+    running: Any
 
     def carry_out(self, change: Change) -> list[Ref]:
         """All steps of a change; a step that waits for a new ticket gets its id."""
@@ -69,8 +70,10 @@ def scene(tracker: Tracker) -> Iterator[Scene]:
             limiter=Budget(),
             validators=Memory(),
         )
-        yield Scene(tracker, source, client)
-        client.close()
+        try:
+            yield Scene(tracker, source, client, running)
+        finally:
+            client.close()
 
 
 def differing(meant: Ticket, found: Ticket, fields: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

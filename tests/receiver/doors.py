@@ -79,14 +79,14 @@ class Running:
 
 
 @contextmanager
-def running(store, *sources: SourceSettings, **web) -> Iterator[Running]:
+def running(store, *sources: SourceSettings, environ=ENVIRON, **web) -> Iterator[Running]:
     """A receiver of these sources on a free port."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     told, broker = Telemetry(), queue.connect()
     made = app.start(
         settings=Settings(web=WebSettings(**web), sources=sources or (a_source(),)),
-        secrets=Secrets(ENVIRON),
+        secrets=Secrets(environ),
         store=store,
         broker=broker,
         telemetry=told,

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from runtime.config_faults import INTERNAL
-from schemas.settings import Settings, SourceSettings
+from schemas.settings import MirrorSettings, Settings, SourceSettings
 
 EXAMPLE = Path(__file__).parents[2] / "ticketsync.example.toml"
 
@@ -29,10 +29,10 @@ def test_every_setting_stands_in_the_example() -> None:
     tables = {
         name: field.annotation
         for name, field in Settings.model_fields.items()
-        if name not in INTERNAL and name != "sources"
+        if name not in INTERNAL and name not in ("sources", "mirrors")
     }
     absent = {}
-    for name, table in {**tables, "sources": SourceSettings}.items():
+    for name, table in {**tables, "sources": SourceSettings, "mirrors": MirrorSettings}.items():
         assert isinstance(table, type)
         assert issubclass(table, BaseModel)
         absent[name] = sorted(table.model_fields.keys() - keys_of(name, text))

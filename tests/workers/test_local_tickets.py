@@ -25,7 +25,8 @@ from tests.conftest import Database
 from tests.workers.draining import drained
 from trackers.registry import REGISTRY, tracker_named
 from workers.drain import drain
-from workers.local import AT_ONCE, Taken, Wish, create, take_over
+from workers.edits.taking import AT_ONCE, Taken, take_over
+from workers.local import Wish, create
 from workers.render import render
 from workers.sweep import sweep
 from workers.work import Work

@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from schemas.change import Change, Write
+from schemas.change import Change, Marker, Write
 from schemas.delivery import Delivery, Proof
 from schemas.event import Event
 from schemas.model import Json
 from schemas.ports import Credentials, Limiter, Validators
 from schemas.source import Source
-from schemas.ticket import Comment, Relation, Ticket
+from schemas.ticket import Comment, Person, Relation, Ticket
 from trackers.azure_devops import (
     address,
     auth,
     facts,
     links,
     past,
+    people,
     scope,
     translate,
     webhook,
@@ -25,6 +26,7 @@ from trackers.azure_devops import (
 from trackers.azure_devops.boards import HEADERS, MANNERS, Boards, Known
 from trackers.azure_devops.client import AzureDevOpsClient
 from trackers.base import Capabilities, Headers, Tracker
+from trackers.fields import if_told
 from trackers.http import Session, Transport
 
 _CAPABILITIES = Capabilities(
@@ -37,6 +39,7 @@ _CAPABILITIES = Capabilities(
     verify_again=False,  # the proof is the secret itself and is not kept
     history=past.TOLD,
     uploads=True,
+    files=(r"/(?:.*/)?_apis/wit/attachments/[0-9A-Fa-f-]{36}",),
     schemes=("basic authentication", "token in the header X-Hook-Token"),
     text="html",
     writes=writes.FIELDS,
@@ -73,6 +76,12 @@ class AzureDevOps:
 
     def to_relation(self, record: Json, source: Source) -> Relation:
         return links.to_relation(record, source)
+
+    def marks(self, record: Json) -> list[Marker]:
+        return links.marks(record)
+
+    def author(self, record: Json) -> Person | None:
+        return if_told(record, people.author_of)
 
     def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool | None:
         return scope.holds(ticket, source, record)

@@ -4,13 +4,14 @@ import logging
 from urllib.parse import quote
 
 from schemas.change import Ref, Write
-from schemas.errors import Permanent, Transient
+from schemas.errors import Overtaken, Permanent
 from schemas.model import Json
 from trackers.answers import Answer
 from trackers.azure_devops import address, catalog, links, names, read, states, values
 from trackers.azure_devops.boards import Boards, conflicted, refused
 from trackers.azure_devops.writes import linking, native_type
 from trackers.fields import Fields
+from trackers.removal import rare_right
 
 _log = logging.getLogger(__name__)
 _FALLBACKS = ("User Story", "Product Backlog Item", "Requirement", "Issue", "Task")
@@ -19,7 +20,7 @@ _ANYTHING = "issue"
 
 
 def carry_out(boards: Boards, write: Write) -> Ref:
-    """What the step left; raises Transient when somebody else saved in between."""
+    """What the step left; raises Overtaken when somebody else saved in between."""
     body = write.body if isinstance(write.body, dict) else {}
     if write.step == "create":
         return _create(boards, body)
@@ -30,6 +31,8 @@ def carry_out(boards: Boards, write: Write) -> Ref:
         return _update(boards, ticket, body)
     if write.step in ("link", "unlink"):
         return _link(boards, ticket, body, remove=write.step == "unlink")
+    if write.step == "delete":
+        return _delete(boards, ticket)
     if write.step == "nothing":
         return Ref(ticket=ticket)
     return _comment(boards, write, ticket, body)
@@ -67,25 +70,43 @@ def _create(boards: Boards, body: dict[str, Json]) -> Ref:
 
 
 def _update(boards: Boards, ticket: str, body: dict[str, Json]) -> Ref:
-    """A state can only be chosen by what the type has, so the work item is read first."""
-    later, ops = body.get("later") or {}, list(body.get("ops", ()))
+    """A state can only be chosen by what the type has: as the tested revision had it, else as the
+    work item is read now."""
+    later, ops = dict(body.get("later") or {}), list(body.get("ops", ()))
+    held = later.pop("held", None)
+    item = None if held or not later else _item(boards, ticket)
     if later:
-        item = _item(boards, ticket)
-        fields = Fields.of(item, "workItem").need_object("fields")
-        kind = fields.text(names.TYPE) or ""
-        if later.get("type"):
-            kind = _kind(boards, str(later["type"]), now=kind)
-            if kind != fields.text(names.TYPE):
-                ops += [_put(names.TYPE, kind), *_text_along(boards, fields, kind, ops)]
-        if later.get("state"):
-            ops += _state(boards, kind, fields.text(names.STATE) or "", later["state"])
-        ops = _fitting(boards, [*ops, *_resolved(boards, later, kind)], kind)
+        ops = _chosen(boards, ops, later, item, Fields.of(held or _of(item), "workItem"))
         if all(op.get("op") == "test" for op in ops):
-            return ref_of(boards, item)
-        if not any(op.get("op") == "test" for op in ops):  # what was chosen is for this revision
-            ops.insert(0, {"op": "test", "path": "/rev", "value": item.get("rev")})
+            return ref_of(boards, item or _item(boards, ticket))
+    if item and not any(op.get("op") == "test" for op in ops):
+        ops.insert(0, {"op": "test", "path": "/rev", "value": item.get("rev")})
     answer = boards.send("PATCH", read.item_path(ticket), ops, read.EVERYTHING)
     return ref_of(boards, _saved(answer))
+
+
+def _of(item: dict[str, Json] | None) -> dict[str, Json]:
+    fields = Fields.of(item, "workItem").need_object("fields")
+    return {"type": fields.text(names.TYPE), "state": fields.text(names.STATE)}
+
+
+def _chosen(
+    boards: Boards,
+    ops: list[Json],
+    later: dict[str, Json],
+    item: dict[str, Json] | None,
+    now: Fields,
+) -> list[Json]:
+    """The operations with what only the project knows; `now` are type and state."""
+    kind = was = now.text("type") or ""
+    if later.get("type"):
+        kind = _kind(boards, str(later["type"]), now=was)
+        if kind != was:
+            fields = Fields.of(item, "workItem").need_object("fields")
+            ops = [*ops, _put(names.TYPE, kind), *_text_along(boards, fields, kind, ops)]
+    if later.get("state"):
+        ops = [*ops, *_state(boards, kind, now.text("state") or "", later["state"])]
+    return _fitting(boards, [*ops, *_resolved(boards, later, kind)], kind)
 
 
 def _link(boards: Boards, ticket: str, body: dict[str, Json], *, remove: bool) -> Ref:
@@ -102,6 +123,16 @@ def _link(boards: Boards, ticket: str, body: dict[str, Json], *, remove: bool) -
     test = {"op": "test", "path": "/rev", "value": item.get("rev")}
     answer = boards.send("PATCH", read.item_path(ticket), [test, change], read.EVERYTHING)
     return ref_of(boards, _saved(answer))
+
+
+def _delete(boards: Boards, ticket: str) -> Ref:
+    """Into the recycle bin; one that is not there any more is as wanted
+    (https://learn.microsoft.com/rest/api/azure/devops/wit/work-items/delete)."""
+    with rare_right("the permission Delete and restore work items"):
+        answer = boards.send("DELETE", read.item_path(ticket))
+    if not answer.ok and answer.status != 404:
+        raise refused(answer)
+    return Ref(ticket=ticket)
 
 
 def _comment(boards: Boards, write: Write, ticket: str, body: dict[str, Json]) -> Ref:
@@ -122,7 +153,7 @@ def _comment(boards: Boards, write: Write, ticket: str, body: dict[str, Json]) -
 
 def _saved(answer: Answer) -> dict[str, Json]:
     if conflicted(answer):
-        raise Transient(f"{answer.asked}: HTTP {answer.status}, it was changed in between")
+        raise Overtaken(f"{answer.asked}: HTTP {answer.status}, it was changed in between")
     if not answer.ok:
         raise refused(answer)
     return answer.object

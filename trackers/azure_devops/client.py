@@ -69,7 +69,7 @@ class AzureDevOpsClient:
             self._boards.project()
             return Identity(login=None, anonymous=True)
         me = self._myself()
-        return Identity(login=me.login or None if me else None)
+        return Identity(login=me.login or None, id=me.id) if me else Identity(login=None)
 
     def project(self) -> ProjectInfo:
         """The project under its present name."""
@@ -117,16 +117,18 @@ class AzureDevOpsClient:
 
     def find_marker(self, intent: Intent) -> Lookup:
         """Whether an announced creation happened."""
-        me = self._myself() if intent.creates == "comment" else None
+        me = self._myself()
         return marks.find(self._boards, intent, me.id if me else None)
 
-    def download(self, url: str, *, largest: int | None = None) -> Iterator[bytes]:
+    def download(
+        self, url: str, *, largest: int | None = None, public: bool = False
+    ) -> Iterator[bytes]:
         """An attachment by the id in its address; the organization's old host names it, too."""
         found = _FILE.fullmatch(url)
         if found is None:
             raise Permanent("this is no address of an attachment at Azure DevOps")
         path = f"/_apis/wit/attachments/{found[1]}?download=true&api-version=7.1"
-        return self._boards.session.download(path, largest=largest)
+        return self._boards.session.download(path, largest=largest, public=public)
 
     def upload(self, ticket: str, name: str, media_type: str, content: bytes) -> Attachment:
         """A file, attached to the work item: one that is attached to none is taken away again."""

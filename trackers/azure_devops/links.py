@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from schemas.change import Marker
 from schemas.errors import Permanent
 from schemas.model import Json
 from schemas.source import Source
@@ -111,6 +112,19 @@ def hyperlinks(record: dict[str, Json]) -> list[str]:
         for one in _relations(record)
         if _is(one, names.HYPERLINK) and not markers.found(comment(one))
     ]
+
+
+def marks(record: Json) -> list[Marker]:
+    """Markers at the hyperlinks of a work item, and in the text of a comment."""
+    held = record.get("relations") if isinstance(record, dict) else None
+    relations = held if isinstance(held, list) else []
+    of_links = [
+        marker
+        for one in relations
+        if isinstance(one, dict) and _is(one, names.HYPERLINK)
+        for marker in markers.in_texts(_attributes(one), "comment")
+    ]
+    return of_links + markers.in_texts(record, "text")
 
 
 def comment(relation: Json) -> str:

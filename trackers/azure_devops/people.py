@@ -5,6 +5,7 @@ import re
 from schemas.errors import Permanent
 from schemas.model import Json
 from schemas.ticket import Person
+from trackers.azure_devops import names
 from trackers.fields import Fields
 
 _TEXT = re.compile(r"\s*(.*?)\s*<([^<>]*)>\s*", re.DOTALL)
@@ -19,6 +20,14 @@ def person(value: Json, path: str) -> Person | None:
     if isinstance(value, dict):
         return _of_object(Fields(value, path))
     raise Permanent(f"{path} is no identity")
+
+
+def author_of(record: Fields) -> Person | None:
+    """Whoever created a work item or a comment."""
+    item = record.object("fields")
+    if item:
+        return person(item.value.get(names.CREATED_BY), names.CREATED_BY)
+    return person(record.value.get("createdBy"), "comment.createdBy")
 
 
 def unique(found: Person) -> str:

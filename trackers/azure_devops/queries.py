@@ -89,6 +89,13 @@ def quoted(text: str) -> str:
     return "'{}'".format(text.replace("'", "''"))
 
 
+def highest(boards: Boards) -> list[int]:
+    """The highest ids that queries show: the project's own and the organization's; 0 for none."""
+    order = "[System.Id] DESC"
+    asked = ([_HERE], ["[System.Id] > 0"])
+    return [max(_ids(boards.query(_select(one, order), 1)), default=0) for one in asked]
+
+
 def latest(boards: Boards, count: int) -> list[int]:
     """The work items of the project changed last."""
     return _ids(boards.query(_select([_HERE], f"[{names.CHANGED}] DESC"), count))

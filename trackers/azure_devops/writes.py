@@ -7,7 +7,7 @@ can turn into operations, since it needs the project's types, states and nodes
 
 from typing import NamedTuple
 
-from schemas.change import Change, CommentChange, LinkChange, TicketChange, Write
+from schemas.change import Change, CommentChange, DeleteChange, LinkChange, TicketChange, Write
 from schemas.model import Json
 from schemas.source import Source
 from schemas.ticket import StatusCategory, Ticket, TicketRef
@@ -60,6 +60,8 @@ def to_writes(change: Change, source: Source) -> list[Write]:
             return [_comment(change)]
         case LinkChange():
             return [_link(change, source)]
+        case DeleteChange():
+            return [Write(step="delete", ticket=change.ticket)]
 
 
 def _ticket(change: TicketChange, source: Source) -> list[Write]:
@@ -73,6 +75,8 @@ def _ticket(change: TicketChange, source: Source) -> list[Write]:
     state = _state(change) if change.fields & _STATUS else None
     if change.ticket:
         draft.later.update({"state": state} if state else {})
+        if tested and draft.later and "type" not in draft.later:
+            draft.later["held"] = _held(record)
         if len(draft.ops) == tested and not draft.later:
             return [_step("nothing", change, draft)] if draft.losses else []
         return [_step("update", change, draft)]
@@ -83,6 +87,12 @@ def _ticket(change: TicketChange, source: Source) -> list[Write]:
     if state:  # some processes let nothing begin in another state than the first
         steps.append(Write(step="state", body={"ops": [], "later": {"state": state}}))
     return steps
+
+
+def _held(record: dict[str, Json]) -> dict[str, Json]:
+    """Type and state as last read: they hold as long as the revision that is tested does."""
+    fields = Fields.of(record, "workItem").need_object("fields")
+    return {"type": fields.text(names.TYPE), "state": fields.text(names.STATE)}
 
 
 def _step(name: str, change: TicketChange, draft: _Draft) -> Write:

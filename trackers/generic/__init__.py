@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.change import Change, Write
+from schemas.change import Change, Marker, Write
 from schemas.delivery import Delivery, Proof
 from schemas.event import Event
 from schemas.model import Json
 from schemas.ports import Credentials, Limiter, Validators
 from schemas.source import Source
-from schemas.ticket import Comment, Relation, Ticket
+from schemas.ticket import Comment, Person, Relation, Ticket
 from trackers.base import Capabilities, Headers, Tracker
 from trackers.generic import address, facts, scope, translate, webhook
 from trackers.generic.client import GenericClient
@@ -59,6 +59,14 @@ class Generic:
 
     def to_relation(self, record: Json, source: Source) -> Relation:
         return translate.to_relation(record, source)
+
+    def marks(self, record: Json) -> list[Marker]:
+        """None: nothing is written here."""
+        return []
+
+    def author(self, record: Json) -> Person | None:
+        """Nobody that could be us: nothing is written here."""
+        return None
 
     def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool:
         return scope.holds(ticket, source)

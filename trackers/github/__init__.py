@@ -4,18 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from schemas.change import Change, Write
+from schemas.change import Change, Marker, Write
 from schemas.delivery import Delivery, Proof
 from schemas.event import Event
 from schemas.model import Json
 from schemas.ports import Credentials, Limiter, Validators
 from schemas.source import Source
-from schemas.ticket import Comment, Relation, Ticket
+from schemas.ticket import Comment, Person, Relation, Ticket
 from schemas.tracker import Part
+from trackers import markers
 from trackers.answers import Manners
 from trackers.base import Capabilities, Headers, OAuthPlan, Reach, Tracker
-from trackers.fields import Fields
-from trackers.github import address, auth, facts, history, scope, translate, webhook, writes
+from trackers.fields import Fields, if_told
+from trackers.github import address, auth, facts, history, scope, translate, values, webhook, writes
 from trackers.github.client import GitHubClient
 from trackers.github.repository import Repository
 from trackers.http import Session, Transport
@@ -56,6 +57,11 @@ _CAPABILITIES = Capabilities(
     conditional=True,
     history=history.TELLS,
     schemes=("HMAC-SHA256 of the body (X-Hub-Signature-256)",),
+    files=(
+        r"/user-attachments/(?:assets|files)/.+",
+        r"/[^/]+/[^/]+/(?:assets|files)/\d+/.+",
+        r"https://(?:private-)?user-images\.githubusercontent\.com/.+",
+    ),
     writes=writes.WRITES,
     comments=frozenset({"create", "update", "delete"}),
     links=writes.LINKS,
@@ -93,6 +99,12 @@ class GitHub:
 
     def to_relation(self, record: Json, source: Source) -> Relation:
         return translate.to_relation(record, source)
+
+    def marks(self, record: Json) -> list[Marker]:
+        return markers.in_texts(record, "body")
+
+    def author(self, record: Json) -> Person | None:
+        return if_told(record, values.author_of)
 
     def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool:
         return scope.holds(ticket, source)

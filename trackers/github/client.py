@@ -75,7 +75,8 @@ class GitHubClient:
         answer = self._session.get("/user")
         scopes = answer.headers.get("x-oauth-scopes")
         named = None if scopes is None else tuple(s.strip() for s in scopes.split(",") if s.strip())
-        return Identity(login=Fields.of(answer.object, "user").text("login"), scopes=named)
+        user = Fields.of(answer.object, "user")
+        return Identity(login=user.text("login"), id=user.id("id"), scopes=named)
 
     def project(self) -> ProjectInfo:
         """The repository under its present name."""
@@ -129,9 +130,11 @@ class GitHubClient:
         """Our newest issues, or the comments of one since the call began."""
         return find.find(self._repository, intent, self.identity().login)
 
-    def download(self, url: str, *, largest: int | None = None) -> Iterator[bytes]:
+    def download(
+        self, url: str, *, largest: int | None = None, public: bool = False
+    ) -> Iterator[bytes]:
         """A file that a text names."""
-        return self._session.download(url, largest=largest)
+        return self._session.download(url, largest=largest, public=public)
 
     def upload(self, ticket: str, name: str, media_type: str, content: bytes) -> Attachment:
         """Nothing: GitHub takes files for issues in the browser only."""

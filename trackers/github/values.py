@@ -37,6 +37,11 @@ def someone(record: Fields, name: str) -> Person | None:
     return person(user) if user else GHOST
 
 
+def author_of(record: Fields) -> Person | None:
+    """Whoever opened the issue, or wrote the comment."""
+    return someone(record, "user")
+
+
 def type_named(kind: Fields | None) -> str:
     """An issue type in the words of a ticket, before the source's own map."""
     name = kind.text("name") if kind else None

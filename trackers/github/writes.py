@@ -6,7 +6,15 @@ changed since the record was read stays (https://docs.github.com/rest/issues/iss
 
 from collections.abc import Iterable, Iterator
 
-from schemas.change import Change, CommentChange, LinkChange, Marker, TicketChange, Write
+from schemas.change import (
+    Change,
+    CommentChange,
+    DeleteChange,
+    LinkChange,
+    Marker,
+    TicketChange,
+    Write,
+)
 from schemas.model import Json
 from schemas.source import Source
 from schemas.ticket import Milestone, Ticket
@@ -38,6 +46,8 @@ def to_writes(change: Change, source: Source) -> list[Write]:
         return [_comment(change)]
     if isinstance(change, LinkChange):
         return _link(change)
+    if isinstance(change, DeleteChange):
+        return _closed(change)
     ticket = _TicketWrites(change, source)
     steps = list(ticket.created() if change.ticket is None else ticket.updated())
     if steps and ticket.losses:
@@ -257,6 +267,13 @@ def _link(change: LinkChange) -> list[Write]:
     body = {"kind": change.relation.kind, "key": target.key or target.external_id}
     step = "unlink" if change.remove else "link"
     return [Write(step=step, ticket=change.ticket, body={**body, "url": target.url})]
+
+
+def _closed(change: DeleteChange) -> list[Write]:
+    """REST deletes no issue (https://docs.github.com/rest/issues/issues)."""
+    loss = "GitHub deletes no issue by its REST API: it is closed as not planned"
+    body = {"state": "closed", "state_reason": "not_planned"}
+    return [Write(step="update", ticket=change.ticket, body=body, losses=(loss,))]
 
 
 def _marks(marker: Marker | None, old: Json) -> str:

@@ -1,23 +1,26 @@
 """GitLab Issues, on gitlab.com and on self-managed instances."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from schemas.change import Change, Write
+from schemas.change import Change, Marker, Write
 from schemas.delivery import Delivery, Proof
 from schemas.event import Event
 from schemas.model import Json
 from schemas.ports import Allowance, Credentials, Limiter, Validators
 from schemas.source import Source
-from schemas.ticket import Comment, Relation, Ticket
+from schemas.ticket import Comment, Person, Relation, Ticket
 from schemas.tracker import Part
+from trackers import markers
 from trackers.answers import Answer, Manners
 from trackers.base import Capabilities, Headers, Tracker
-from trackers.gitlab import address, auth, facts, history, scope, translate, webhook, write
+from trackers.fields import if_told
+from trackers.gitlab import address, auth, facts, history, scope, translate, values, webhook, write
 from trackers.gitlab.auth import PLAN
 from trackers.gitlab.client import GitLabClient
 from trackers.gitlab.project import ABSENT, Project
+from trackers.kept import Kept
 from trackers.http import Authority, Session, Transport
 from trackers.oauth import Granted
 
@@ -32,6 +35,8 @@ _CAPABILITIES = Capabilities(
     activity=True,
     history=history.TELLS,
     uploads=True,
+    loose_uploads=True,
+    files=(r"/(?:[^\s?#]*/)?uploads/[0-9a-f]{32}/[^/?#]+",),
     schemes=("signing token (Standard Webhooks)", "secret token"),
     writes=write.WRITABLE,
     comments=frozenset({"create", "update", "delete"}),
@@ -54,10 +59,11 @@ _CAPABILITIES = Capabilities(
 
 @dataclass(frozen=True, slots=True)
 class GitLab:
-    """The dialect."""
+    """The dialect; `kept` holds the labels of projects for a moment."""
 
     name: str = "gitlab"
     capabilities: Capabilities = _CAPABILITIES
+    kept: Kept = field(default_factory=Kept, compare=False, repr=False)
 
     def verify(self, headers: Headers, body: bytes, secrets: Sequence[str], now: datetime) -> Proof:
         return webhook.verify(headers, body, secrets, now)
@@ -73,6 +79,12 @@ class GitLab:
 
     def to_relation(self, record: Json, source: Source) -> Relation:
         return translate.to_relation(record, source)
+
+    def marks(self, record: Json) -> list[Marker]:
+        return markers.in_texts(record, "description", "body", "note")
+
+    def author(self, record: Json) -> Person | None:
+        return if_told(record, values.author_of)
 
     def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool | None:
         return scope.holds(ticket, source)
@@ -111,7 +123,7 @@ class GitLab:
             on_request=lambda *told: client.note(*told),
         )
         name = address.project_name(source)
-        project = Project(session, name, source.project_id, signed_in=signed_in)
+        project = Project(session, name, source.project_id, signed_in=signed_in, kept=self.kept)
         client = GitLabClient(source, project)
         return client
 

@@ -1,54 +1,29 @@
-"""Carrying one step of a change out, and looking up whether one was carried out before."""
+"""Carrying out one step of a change."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from urllib.parse import quote
 
-from schemas import revision
-from schemas.change import Absent, Found, Intent, Lookup, Marker, Ref, Unsure, Write
-from schemas.errors import Denied, Permanent
+from schemas.change import Ref, Write
+from schemas.errors import Permanent
 from schemas.model import Json
 from schemas.ticket import Attachment
-from trackers import markers
 from trackers.answers import Answer
 from trackers.fields import Fields
 from trackers.gitlab import read, values
-from trackers.gitlab.project import FULL_PAGE, Project, comment_record, ticket_record, words
+from trackers.gitlab.project import Project, comment_record, ticket_record, words
 from trackers.gitlab.translate import UPLOAD
 from trackers.gitlab.write import duration
-
-_PAGES = 10
-"""A thousand of our own newest issues: a lookup past them is given up as unsure."""
-_CLOCKS_DIFFER = timedelta(minutes=5)
+from trackers.removal import rare_right
 
 
 def write(project: Project, step: Write) -> Ref:
-    """One step, once. GitLab takes no idempotency key: after a lost answer `find_marker` tells."""
+    """One step, once. GitLab takes no idempotency key: after a lost answer `find` tells."""
     carry = _STEPS.get(step.step)
     if carry is None:
         raise Permanent(f"GitLab knows no step {step.step!r}")
     if step.step != "create" and not step.ticket:
         raise Permanent(f"step {step.step} names no issue")
     return carry(project, step)
-
-
-def find_marker(project: Project, intent: Intent, author: str | None) -> Lookup:
-    """Whether our announced creation is there: lists come from the primary database, and only what
-    our own account wrote counts."""
-    if author is None:
-        return Unsure(reason="nobody is signed in, so nothing can be told to be ours")
-    if intent.creates == "comment":
-        return _find_comment(project, intent, author)
-    since = revision.of_time(intent.sent_at - _CLOCKS_DIFFER, 3)
-    order = {"order_by": "created_at", "sort": "desc", "state": "all"}
-    params = {"author_id": author, "created_after": since, **order, **read.DETAILED}
-    for count, answer in enumerate(project.pages("/issues", params), 1):
-        for issue in _items(answer):
-            if _carries(issue.get("description"), intent.marker):
-                return Found(ref=_ref(issue))
-        if count == _PAGES and answer.next:
-            return Unsure(reason=f"more than {_PAGES * FULL_PAGE} issues were written since then")
-    return Absent()
 
 
 def upload(project: Project, name: str, media_type: str, content: bytes) -> Attachment:
@@ -84,12 +59,12 @@ def file_path(project: Project, url: str) -> str:
 
 def _create(project: Project, step: Write) -> Ref:
     issue = _done(project.send("POST", "/issues", _resolved(project, step.body))).object
-    return _ref(project.with_label_ids(issue))
+    return issue_ref(project.with_label_ids(issue))
 
 
 def _update(project: Project, step: Write) -> Ref:
     answer = project.send("PUT", _issue(step), _resolved(project, step.body))
-    return _ref(project.with_label_ids(_done(answer).object))
+    return issue_ref(project.with_label_ids(_done(answer).object))
 
 
 def _resolved(project: Project, body: dict[str, Json]) -> dict[str, Json]:
@@ -139,10 +114,12 @@ def _spend(project: Project, step: Write) -> Ref:
 
 
 def _now(project: Project, step: Write) -> Ref:
-    """The issue after a step whose answer tells the times alone."""
+    """The issue after a step whose answer tells the times alone, unless another step follows."""
+    if step.body.get("read") is False:
+        return Ref(ticket=str(step.ticket))
     found = read.fetch(project, str(step.ticket), frozenset({"core"}))
     body = getattr(found, "body", None)
-    return _ref(body) if isinstance(body, dict) else Ref(ticket=str(step.ticket))
+    return issue_ref(body) if isinstance(body, dict) else Ref(ticket=str(step.ticket))
 
 
 def _comment(project: Project, step: Write) -> Ref:
@@ -164,6 +141,16 @@ def _delete_comment(project: Project, step: Write) -> Ref:
     if not answer.ok and answer.status != 404:
         raise _refused(answer)
     return Ref(ticket=str(step.ticket), comment=step.comment)
+
+
+def _delete(project: Project, step: Write) -> Ref:
+    """For good; https://docs.gitlab.com/api/issues/#delete-an-issue. One that is not there any
+    more is as wanted."""
+    with rare_right("the role Owner"):
+        answer = project.send("DELETE", _issue(step))
+    if not answer.ok and answer.status != 404:
+        raise _refused(answer)
+    return Ref(ticket=str(step.ticket))
 
 
 def _link(project: Project, step: Write) -> Ref:
@@ -206,36 +193,14 @@ _STEPS: dict[str, Callable[[Project, Write], Ref]] = {
     "comment": _comment,
     "edit_comment": _edit_comment,
     "delete_comment": _delete_comment,
+    "delete": _delete,
     "link": _link,
     "unlink": _unlink,
 }
 
 
-def _find_comment(project: Project, intent: Intent, author: str) -> Lookup:
-    order = {"order_by": "created_at", "sort": "desc"}
-    path = f"/issues/{quote(str(intent.ticket), safe='')}/notes"
-    for answer in project.pages(path, order):
-        if not answer.ok:
-            return Unsure(reason=f"the notes of #{intent.ticket} cannot be read: {answer.status}")
-        for note in answer.items:
-            ours = str((note.get("author") or {}).get("id")) == author
-            if ours and _carries(note.get("body"), intent.marker):
-                record = comment_record(str(intent.ticket), note)
-                return Found(ref=_comment_ref(str(intent.ticket), note, record.revision))
-    return Absent()
-
-
-def _items(answer: Answer) -> list[dict[str, Json]]:
-    if not answer.ok:
-        raise Denied(f"{answer.asked}: HTTP {answer.status}{words(answer)}")
-    return answer.items
-
-
-def _carries(text: Json, marker: Marker) -> bool:
-    return isinstance(text, str) and marker in markers.found(text)
-
-
-def _ref(issue: dict[str, Json]) -> Ref:
+def issue_ref(issue: dict[str, Json]) -> Ref:
+    """An issue as what a write left."""
     record = ticket_record(issue)
     return Ref(
         ticket=record.ticket,
@@ -247,11 +212,12 @@ def _ref(issue: dict[str, Json]) -> Ref:
 
 
 def _note_ref(step: Write, answer: Answer) -> Ref:
-    note = answer.object
-    return _comment_ref(str(step.ticket), note, comment_record(str(step.ticket), note).revision)
+    return note_ref(str(step.ticket), answer.object)
 
 
-def _comment_ref(ticket: str, note: dict[str, Json], told: str | None) -> Ref:
+def note_ref(ticket: str, note: dict[str, Json]) -> Ref:
+    """A note as what a write left."""
+    told = comment_record(ticket, note).revision
     return Ref(ticket=ticket, comment=str(note.get("id")), revision=told, record=note)
 
 

@@ -21,7 +21,7 @@ from schemas.tracker import (
 )
 from trackers.fields import Fields
 from trackers.gitlab import activity as events
-from trackers.gitlab import carry, census, history, hooks, read, schema, walk
+from trackers.gitlab import carry, census, find, history, hooks, read, schema, walk
 from trackers.gitlab.people import People
 from trackers.gitlab.project import Project
 from trackers.http import OnRequest, Session
@@ -58,7 +58,7 @@ class GitLabClient:
         if not self._project.signed_in:
             self._project.told()
             return Identity(login=None, anonymous=True)
-        return Identity(login=self._me().text("username"))
+        return Identity(login=self._me().text("username"), id=self._me().id("id"))
 
     def project(self) -> ProjectInfo:
         """The project under its present path."""
@@ -107,11 +107,14 @@ class GitLabClient:
     def find_marker(self, intent: Intent) -> Lookup:
         """Among what our own account wrote since."""
         author = self._me().need_id("id") if self._project.signed_in else None
-        return carry.find_marker(self._project, intent, author)
+        return find.find_marker(self._project, intent, author)
 
-    def download(self, url: str, *, largest: int | None = None) -> Iterator[bytes]:
+    def download(
+        self, url: str, *, largest: int | None = None, public: bool = False
+    ) -> Iterator[bytes]:
         """A file in pieces."""
-        return self._session.download(carry.file_path(self._project, url), largest=largest)
+        place = carry.file_path(self._project, url)
+        return self._session.download(place, largest=largest, public=public)
 
     def upload(self, ticket: str, name: str, media_type: str, content: bytes) -> Attachment:
         """A file at the project: issues have none of their own."""

@@ -1,7 +1,6 @@
 """The source's project at its API; once its number is known, a rename changes nothing."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
@@ -18,7 +17,6 @@ FULL_PAGE = 100
 ABSENT = frozenset({400, 404, 409})
 """What comes back as an answer: an absence, and refusals whose words only GitLab knows."""
 
-_NAMES_KEPT_SECONDS = 60.0
 _OWNER = 50
 """https://docs.gitlab.com/api/access_requests/#valid-access-levels"""
 
@@ -35,16 +33,14 @@ class Project:
         pinned: str | None = None,
         *,
         signed_in: bool = True,
-        clock: Callable[[], float] = time.monotonic,
+        kept: Kept | None = None,
     ) -> None:
         self.session = session
         self.signed_in = signed_in
         self.name = name
         self.id = pinned
-        self._clock = clock
+        self._kept = kept or Kept()
         self._kept_from_us: set[str] = set()
-        self._labels: dict[str, Json] = {}
-        self._labels_until = 0.0
 
     def path(self, tail: str = "") -> str:
         """The API path of something in the project
@@ -145,12 +141,13 @@ class Project:
         return {**issue, "labels": [known.get(one, one) for one in names]}
 
     def _known_labels(self, names: list[Json]) -> dict[str, Json]:
-        stale = self._clock() >= self._labels_until
-        if stale or any(one not in self._labels for one in names):
+        question = (self.session.credential, self.session.base, self.id or self.name)
+        known: dict[str, Json] = self._kept.known(question) or {}
+        if any(one not in known for one in names):
             found = self.everything("/labels") or []
-            self._labels = {str(one.get("name")): one for one in found}
-            self._labels_until = self._clock() + _NAMES_KEPT_SECONDS
-        return self._labels
+            known = {str(one.get("name")): one for one in found}
+            self._kept.keep(question, known)
+        return known
 
 
 def project_told(record: dict[str, Json]) -> ProjectInfo:

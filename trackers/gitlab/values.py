@@ -108,6 +108,15 @@ def text(written: str | None) -> str:
     return written.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def author_of(record: Fields) -> Person | None:
+    """Whoever wrote an issue or note; webhooks name the account by number alone."""
+    author = record.object("author")
+    if author:
+        return person(author)
+    key = record.id("author_id")
+    return Person(id=key) if key else None
+
+
 def body(written: str | None) -> str:
     """Markdown as people wrote it: our markers and our guard against quick actions are not."""
     plain = text(written)

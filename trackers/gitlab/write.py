@@ -5,7 +5,15 @@ Fields: https://docs.gitlab.com/api/issues/#create-an-issue
 
 from collections.abc import Callable
 
-from schemas.change import Change, CommentChange, LinkChange, Marker, TicketChange, Write
+from schemas.change import (
+    Change,
+    CommentChange,
+    DeleteChange,
+    LinkChange,
+    Marker,
+    TicketChange,
+    Write,
+)
 from schemas.errors import Permanent
 from schemas.model import Json
 from schemas.source import Source
@@ -32,6 +40,8 @@ def to_writes(change: Change, source: Source) -> list[Write]:
             return [_comment(change)]
         case LinkChange():
             return [_link(change)]
+        case DeleteChange():
+            return [Write(step="delete", ticket=change.ticket)]
 
 
 def duration(seconds: int) -> str:
@@ -55,16 +65,16 @@ def _ticket(change: TicketChange, source: Source) -> list[Write]:
     if creates:
         put.setdefault("description", _text("", change))
     closes = put.pop("state_event", None) if creates else None
-    steps = []
-    if put:
-        steps.append(("create" if creates else "update", put))
-    steps += [
+    times = [
         (step, {"seconds": getattr(wanted, name) or 0})
         for name, step in TIMES.items()
         if name in change.fields and not (creates and not getattr(wanted, name))
     ]
-    if closes == "close":
-        steps.append(("update", {"state_event": "close"}))
+    # The answer to an update is the whole issue, that to a time is not: so it comes last.
+    last = {"state_event": "close"} if closes == "close" else {}
+    steps = [("create", put), *times] if creates else times
+    last = last if creates else put
+    steps += [("update", last)] if last else []
     return _steps(change, steps, losses)
 
 
@@ -74,12 +84,17 @@ def _steps(change: TicketChange, steps: list[tuple[str, Put]], losses: Losses) -
         Write(
             step=step,
             ticket=change.ticket,
-            body=body,
+            body=body if place == len(steps) - 1 or step not in TIMES.values() else _unread(body),
             marker=change.marker if step == "create" else None,
             losses=tuple(losses) if place == 0 else (),
         )
         for place, (step, body) in enumerate(steps)
     ]
+
+
+def _unread(body: Put) -> Put:
+    """A time that another step follows: nobody needs to read the issue in between."""
+    return {**body, "read": False}
 
 
 def _comment(change: CommentChange) -> Write:

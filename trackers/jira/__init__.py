@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from schemas.change import Change, Write
+from schemas.change import Change, Marker, Write
 from schemas.delivery import Delivery, Proof
 from schemas.event import Event
 from schemas.model import Json
 from schemas.ports import Credentials, Limiter, Validators
 from schemas.source import Source
-from schemas.ticket import Comment, Relation, Ticket
+from schemas.ticket import Comment, Person, Relation, Ticket
 from trackers.base import Capabilities, Headers, Tracker
+from trackers.fields import if_told
 from trackers.http import Authority, Session, Transport
 from trackers.jira import (
     address,
@@ -22,6 +23,7 @@ from trackers.jira import (
     links,
     marks,
     past,
+    people,
     scope,
     states,
     steps,
@@ -89,6 +91,12 @@ class Jira:
 
     def to_relation(self, record: Json, source: Source) -> Relation:
         return links.to_relation(record, source)
+
+    def marks(self, record: Json) -> list[Marker]:
+        return marks.found(record)
+
+    def author(self, record: Json) -> Person | None:
+        return if_told(record, people.author_of)
 
     def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool | None:
         """A JQL can be told by the tracker alone; our client notes its word beside the record."""

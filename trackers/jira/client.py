@@ -106,9 +106,12 @@ class JiraClient:
         """Whether an announced creation happened."""
         return find.find_marker(self._site, intent)
 
-    def download(self, url: str, *, largest: int | None = None) -> Iterator[bytes]:
+    def download(
+        self, url: str, *, largest: int | None = None, public: bool = False
+    ) -> Iterator[bytes]:
         """An attachment in pieces."""
-        return self._site.session.download(files.place(self._site, url), largest=largest)
+        place = files.place(self._site, url)
+        return self._site.session.download(place, largest=largest, public=public)
 
     def upload(self, ticket: str, name: str, media_type: str, content: bytes) -> Attachment:
         """A file at an issue."""

@@ -47,8 +47,19 @@ class Filler:
         body = {"fields": fields}
         return body | {name: draft[name] for name in ("properties",) if draft.get(name)}
 
+    @staticmethod
+    def plain(draft: Json) -> Json:
+        """The body of an edit whose fields have one form everywhere; None when some have not."""
+        if draft.get("ours"):
+            return None
+        update = draft.get("update")
+        return {"fields": draft["fields"]} | ({"update": update} if update else {})
+
     def edited(self, ticket: str, draft: Json) -> Json:
-        """The body of an edit with what the screen shows; None when nothing is left to write."""
+        """The body of an edit with what the screen shows; None when nothing is left to write.
+
+        What needs no look at the screen is `plain`, and tried without.
+        """
         answer = self._site.part(f"/issue/{ticket}/editmeta")
         shown = answer.object.get("fields") or {}
         metas = {key: Fields.of(meta, f"editmeta.{key}") for key, meta in shown.items()}

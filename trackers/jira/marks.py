@@ -6,8 +6,10 @@ found the issue in the source's JQL.
 
 from collections.abc import Mapping, Sequence
 
+from schemas.change import Marker
 from schemas.model import Json
 from schemas.source import Source
+from trackers import markers
 from trackers.fields import Fields
 
 NAME = "ticketsync"
@@ -40,6 +42,18 @@ def found_fields(record: Json) -> Found:
     """The ids of fields by our name, as the site's own list told them."""
     notes = of(record).get("fields")
     return notes if isinstance(notes, dict) else {}
+
+
+def found(record: Json) -> list[Marker]:
+    """Markers among the properties of an issue (an object) or of a comment (a list)."""
+    held = record.get("properties") if isinstance(record, dict) else None
+    if isinstance(held, list):
+        values = [
+            one.get("value") for one in held if isinstance(one, dict) and one.get("key") == NAME
+        ]
+    else:
+        values = [held.get(NAME)] if isinstance(held, dict) else []
+    return [one for value in values for one in markers.in_texts(value, "marker")]
 
 
 def candidates(name: str, source: Source, found: Found) -> tuple[str, ...]:

@@ -26,6 +26,12 @@ def person(user: Fields | None) -> Person | None:
     )
 
 
+def author_of(record: Fields) -> Person | None:
+    """The creator of an issue, whom nobody can change, or the author of a comment."""
+    issue = record.object("fields")
+    return person(issue.object("creator") if issue else record.object("author"))
+
+
 def reference(person: Person, *, cloud: bool) -> dict[str, str]:
     """How a write names somebody."""
     return {"accountId": person.id} if cloud else {"name": person.login or person.id}

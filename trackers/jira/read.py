@@ -72,7 +72,8 @@ def all_definitions(site: Site) -> tuple[tuple[DefinitionKind, ...], tuple[Defin
 def identity(site: Site) -> Identity:
     """Who we are; anonymous answers elsewhere hide a bad credential, this one does not."""
     me = Fields.of(site.need("/myself").object, "myself")
-    return Identity(login=me.text("emailAddress") or me.text("displayName") or me.text("name"))
+    login = me.text("emailAddress") or me.text("displayName") or me.text("name")
+    return Identity(login=login, id=me.id("accountId") or me.id("key") or me.id("name"))
 
 
 def users(site: Site) -> Iterator[Person]:

@@ -1,6 +1,14 @@
 """A change as steps of writing. Pure: what only the site knows is left to the client."""
 
-from schemas.change import Change, CommentChange, LinkChange, Marker, TicketChange, Write
+from schemas.change import (
+    Change,
+    CommentChange,
+    DeleteChange,
+    LinkChange,
+    Marker,
+    TicketChange,
+    Write,
+)
 from schemas.errors import Permanent
 from schemas.model import Json
 from schemas.source import Source
@@ -22,6 +30,8 @@ def to_writes(change: Change, source: Source) -> list[Write]:
             return _comment(change, source)
         case LinkChange():
             return _link(change)
+        case DeleteChange():
+            return [Write(step="delete", ticket=change.ticket)]
 
 
 def _ticket(change: TicketChange, source: Source) -> list[Write]:
@@ -34,6 +44,8 @@ def _ticket(change: TicketChange, source: Source) -> list[Write]:
     steps = [_written(change, draft)] if change.ticket is None or not draft.empty else []
     if change.fields & set(_BY_TRANSITION) and (change.ticket or _leaves_start(change)):
         body = _target(change.wanted, change.fields)
+        if held:
+            body["now"] = held.get("status")
         steps.append(Write(step="transition", ticket=change.ticket, body=body))
     return steps
 
@@ -53,7 +65,7 @@ def _written(change: TicketChange, draft: Draft) -> Write:
     )
 
 
-def _target(wanted: Ticket, fields: frozenset[str]) -> Json:
+def _target(wanted: Ticket, fields: frozenset[str]) -> dict[str, Json]:
     """Where a transition has to lead: by the status's name, else by what it means."""
     category = wanted.status_category
     if not fields & {"status", "status_category"} and (category in _CLOSED) != (

@@ -28,15 +28,22 @@ def transition(site: Site, ticket: str, target: Json) -> None:
     Permanent naming the way or the fields that are missing.
     """
     visited: list[str] = []
-    for _ in range(_HOPS):
-        status = _status(site, ticket)
-        if _named(status, target) or (not target.get("status") and _fits(site, status, target)):
+    status, read = _as_told(target), False
+    for _ in range(_HOPS + 1):
+        there = status is not None and _is_there(site, status, target)
+        best = None
+        if status and not there:
+            visited.append(status.need_id("id"))
+            best = _chosen(site, _transitions(site, ticket), target, visited, status)
+        if best:
+            _take(site, ticket, best, target)
+            status, read = best.need_object("to"), True
+        elif not read:  # the record may be behind
+            status, read = _status(site, ticket), True
+        elif there:
             return
-        visited.append(status.need_id("id"))
-        best = _chosen(site, _transitions(site, ticket), target, visited, status)
-        if best is None:
+        else:
             break
-        _take(site, ticket, best, target)
     if _fits(site, _status(site, ticket), target):  # a name unknown here is met by its meaning
         return
     offered = ", ".join(sorted({_status_name(one) for one in _transitions(site, ticket)}))
@@ -44,6 +51,16 @@ def transition(site: Site, ticket: str, target: Json) -> None:
     raise Permanent(
         f"issue {ticket}: no transition leads to {wanted!r} (offered: {offered or 'none'})"
     )
+
+
+def _as_told(target: Json) -> Fields | None:
+    """The status that the record had, if it had one."""
+    told = target.get("now")
+    return Fields.of(told, "status") if isinstance(told, dict) else None
+
+
+def _is_there(site: Site, status: Fields, target: Json) -> bool:
+    return _named(status, target) or (not target.get("status") and _fits(site, status, target))
 
 
 def _status(site: Site, ticket: str) -> Fields:

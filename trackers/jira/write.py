@@ -15,8 +15,9 @@ from trackers.jira import address, read
 from trackers.jira.fill import Filler
 from trackers.jira.link import link, unlink
 from trackers.jira.record import Recorder, revision_of
-from trackers.jira.site import Site, words
+from trackers.jira.site import Refused, Site, words
 from trackers.jira.transition import transition
+from trackers.removal import rare_right
 
 
 def carry_out(site: Site, filler: Filler, write: Write) -> Ref:
@@ -36,11 +37,27 @@ def _create(site: Site, filler: Filler, write: Write) -> Ref:
 
 
 def _update(site: Site, filler: Filler, write: Write) -> Ref:
-    ticket = _ticket(write)
-    body = filler.edited(ticket, write.body)
-    if body is not None:
-        _done(site.send("PUT", f"/issue/{ticket}", body))
+    """Jira refuses an edit as a whole when one of its fields is on no screen: only then, or where
+    values need it, is the screen asked for."""
+    ticket, plain = _ticket(write), filler.plain(write.body)
+    refusal = _tried(site, ticket, plain) if plain else None
+    if refusal or not plain:
+        body = filler.edited(ticket, write.body)
+        if refusal and body == plain:
+            raise refusal
+        if body is not None:
+            _done(site.send("PUT", f"/issue/{ticket}", body))
     return _ref(site, ticket)
+
+
+def _tried(site: Site, ticket: str, body: Json) -> Refused | None:
+    try:
+        _done(site.send("PUT", f"/issue/{ticket}", body))
+    except Refused as refusal:
+        if refusal.status != 400:
+            raise
+        return refusal
+    return None
 
 
 def _transition(site: Site, filler: Filler, write: Write) -> Ref:
@@ -81,6 +98,15 @@ def _delete_comment(site: Site, filler: Filler, write: Write) -> Ref:
     if not answer.ok:
         site.part(f"/issue/{ticket}", {"fields": "summary"})
     return Ref(ticket=ticket, comment=write.comment)
+
+
+def _delete(site: Site, filler: Filler, write: Write) -> Ref:
+    """For good; one with subtasks is refused, since they would go along
+    (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-issueidorkey-delete)."""
+    ticket = _ticket(write)
+    with rare_right("the permission Delete issues"):
+        site.send("DELETE", f"/issue/{ticket}")
+    return Ref(ticket=ticket)
 
 
 def comment_ref(site: Site, ticket: str, record: Json) -> Ref:
@@ -137,4 +163,5 @@ _STEPS: dict[str, Callable[[Site, Filler, Write], Ref]] = {
     "comment": _comment,
     "edit_comment": _edit_comment,
     "delete_comment": _delete_comment,
+    "delete": _delete,
 }

@@ -4,17 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.change import Change, Write
+from schemas.change import Change, Marker, Write
 from schemas.delivery import Delivery, Proof
 from schemas.event import Event
 from schemas.model import Json
 from schemas.ports import Credentials, Limiter, Validators
 from schemas.source import Source
-from schemas.ticket import Comment, Relation, Ticket
+from schemas.ticket import Comment, Person, Relation, Ticket
 from schemas.tracker import Part
 from trackers.base import Capabilities, Headers, Tracker
+from trackers.fields import if_told
 from trackers.http import Authority, Session, Transport
-from trackers.linear import address, auth, changes, chronicle, facts, scope, translate, webhook
+from trackers.linear import (
+    address,
+    auth,
+    changes,
+    chronicle,
+    facts,
+    people,
+    scope,
+    translate,
+    webhook,
+)
 from trackers.linear.client import LinearClient
 from trackers.linear.graph import Graph, manners
 from trackers.linear.team import Team
@@ -29,6 +40,8 @@ _CAPABILITIES = Capabilities(
     restorable=True,
     history=chronicle.TELLS,
     uploads=True,
+    loose_uploads=True,
+    files=(r"https://uploads\.linear\.app/.+", r"/uploads/.+"),
     schemes=("HMAC-SHA256 of the body, its time inside (Linear-Signature)",),
     text="markdown",
     writes=changes.WRITES,
@@ -69,6 +82,13 @@ class Linear:
 
     def to_relation(self, record: Json, source: Source) -> Relation:
         return translate.to_relation(record, source)
+
+    def marks(self, record: Json) -> list[Marker]:
+        """None: the id itself is the marker, which only its maker can tell."""
+        return []
+
+    def author(self, record: Json) -> Person | None:
+        return if_told(record, people.author_of)
 
     def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool | None:
         return scope.holds(ticket, source, record)

@@ -4,7 +4,15 @@ state or label) goes along as words, and the client looks it up.
 
 import uuid
 
-from schemas.change import Change, CommentChange, LinkChange, Marker, TicketChange, Write
+from schemas.change import (
+    Change,
+    CommentChange,
+    DeleteChange,
+    LinkChange,
+    Marker,
+    TicketChange,
+    Write,
+)
 from schemas.model import Json
 from schemas.source import Source
 from schemas.ticket import Relation, StatusCategory, Ticket
@@ -46,6 +54,8 @@ def to_writes(change: Change, source: Source) -> list[Write]:
             return [_comment(change)]
         case LinkChange():
             return [_link(change)]
+        case DeleteChange():
+            return [Write(step="delete", ticket=change.ticket)]
 
 
 def _ticket(change: TicketChange, source: Source) -> Write:
@@ -178,7 +188,8 @@ def _labels(change: TicketChange) -> dict[str, Json]:
         had = [Fields.of(one, "issue.labels").need_id("id") for one in nodes or []]
     return {
         "wanted": [
-            {"id": one.id, "name": one.name, "color": one.color} for one in change.wanted.labels
+            {"id": one.id or None, "name": one.name, "color": one.color}
+            for one in change.wanted.labels
         ],
         "had": had,
     }

@@ -106,9 +106,11 @@ class LinearClient:
         """By the id we chose for it."""
         return self._writer.find(intent)
 
-    def download(self, url: str, *, largest: int | None = None) -> Iterator[bytes]:
+    def download(
+        self, url: str, *, largest: int | None = None, public: bool = False
+    ) -> Iterator[bytes]:
         """A file in pieces."""
-        return files.download(self._graph, self._opened, url, largest)
+        return files.download(self._graph, self._opened, url, largest, public)
 
     def upload(self, ticket: str, name: str, media_type: str, content: bytes) -> Attachment:
         """A file in Linear's storage; it shows where a text names it."""

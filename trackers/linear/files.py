@@ -20,14 +20,16 @@ Opener = Callable[[str, Authority | None], Session]
 """A session for another origin, under this authority or (None) our own."""
 
 
-def download(graph: Graph, opened: Opener, url: str, largest: int | None) -> Iterator[bytes]:
+def download(
+    graph: Graph, opened: Opener, url: str, largest: int | None, public: bool
+) -> Iterator[bytes]:
     """A file in pieces; uploads want the same credential as the API, at a host of their own."""
     if not url.startswith(f"{STORAGE}/"):
-        yield from graph.session.download(url, largest=largest)
+        yield from graph.session.download(url, largest=largest, public=public)
         return
     session = opened(STORAGE, None)
     try:
-        yield from session.download(url, largest=largest)
+        yield from session.download(url, largest=largest, public=public)
     finally:
         session.close()
 

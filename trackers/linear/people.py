@@ -38,6 +38,15 @@ def author(record: Fields, user_field: str, outsider_field: str) -> Person | Non
     return _bot(record.value.get("botActor"), record.path)
 
 
+def author_of(record: Fields) -> Person | None:
+    """Whoever made an issue or a comment; some records tell the id alone."""
+    issue = "creator" in record or "creatorId" in record
+    user_field = "creator" if issue else "user"
+    found = author(record, user_field, "externalUserCreator" if issue else "externalUser")
+    key = record.id(f"{user_field}Id")
+    return found or (Person(id=key) if key else None)
+
+
 def _bot(raw: Json, path: str) -> Person | None:
     if isinstance(raw, str):
         try:

@@ -117,6 +117,7 @@ UPDATE = f"""
 mutation Update($id: String!, $input: IssueUpdateInput!) {{
   issueUpdate(id: $id, input: $input) {{ success issue {ONE_ISSUE} }}
 }}"""
+DELETE = "mutation Delete($id: String!) { issueDelete(id: $id) { success } }"
 COMMENT_CREATE = f"""
 mutation Comment($input: CommentCreateInput!) {{
   commentCreate(input: $input) {{ success comment {{ {COMMENT} }} }}

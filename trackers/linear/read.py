@@ -104,7 +104,8 @@ def projects(team: Team) -> Iterator[ProjectInfo]:
 def identity(graph: Graph) -> Identity:
     """Who the key acts as; Linear does not tell scopes."""
     viewer = graph.ask(queries.VIEWER).need_object("viewer")
-    return Identity(login=viewer.text("displayName") or viewer.text("name"))
+    login = viewer.text("displayName") or viewer.text("name")
+    return Identity(login=login, id=viewer.id("id"))
 
 
 def _absent(ticket: str, reason: str) -> Hidden:

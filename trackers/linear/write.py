@@ -13,6 +13,7 @@ from trackers.linear.graph import NotFound
 from trackers.linear.read import known
 from trackers.linear.team import Team, revision_of, ticket_record
 from trackers.linear.vocabulary import Vocabulary
+from trackers.removal import rare_right
 
 
 class Writer:
@@ -28,6 +29,7 @@ class Writer:
             "comment": self._comment,
             "edit_comment": self._edit_comment,
             "delete_comment": self._delete_comment,
+            "delete": self._delete,
             "link": self._link,
             "unlink": self._unlink,
         }
@@ -140,6 +142,13 @@ class Writer:
         with suppress(NotFound):
             _done(self._graph.change(queries.COMMENT_DELETE, {"id": key}), "commentDelete")
         return Ref(ticket=_target(write), comment=key)
+
+    def _delete(self, write: Write) -> Ref:
+        """Into the trash, from where it is restored within 30 days."""
+        key = _target(write)
+        with suppress(NotFound), rare_right("membership of the team"):
+            _done(self._graph.change(queries.DELETE, {"id": key}), "issueDelete")
+        return Ref(ticket=key)
 
     def _link(self, write: Write) -> Ref:
         body = Fields.of(write.body, "write")

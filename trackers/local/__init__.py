@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.change import Change, Write
+from schemas.change import Change, Marker, Write
 from schemas.delivery import Delivery, Proof
 from schemas.errors import ConfigError, Permanent, Rejected
 from schemas.event import Event
 from schemas.model import Json
 from schemas.ports import Credentials, Limiter, Validators
 from schemas.source import Source
-from schemas.ticket import Comment, Relation, Ticket
+from schemas.ticket import Comment, Person, Relation, Ticket
 from trackers.apiless import ApilessClient
 from trackers.base import Capabilities, Headers, Tracker
 from trackers.http import Transport
@@ -46,6 +46,14 @@ class Local:
     def to_relation(self, record: Json, source: Source) -> Relation:
         """Local tickets have no links yet."""
         raise Permanent("local tickets have no links")
+
+    def marks(self, record: Json) -> list[Marker]:
+        """None: nothing is written here."""
+        return []
+
+    def author(self, record: Json) -> Person | None:
+        """Nobody at a tracker."""
+        return None
 
     def holds(self, ticket: Ticket, source: Source, record: Json = None) -> bool:
         """All of them: there is no filter."""

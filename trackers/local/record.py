@@ -1,11 +1,12 @@
 """Records of local tickets: made new, and changed by what a person typed into a file. Pure."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
+from schemas import typed
 from schemas.errors import Permanent
 from schemas.model import Json
-from schemas.ticket import StatusCategory
+from schemas.ticket import Privacy, StatusCategory
 
 Record = dict[str, Json]
 ENDED = (StatusCategory.done, StatusCategory.canceled)
@@ -21,6 +22,7 @@ def new(
     labels: tuple[str, ...] = (),
     assignees: tuple[str, ...] = (),
     reporter: str | None = None,
+    privacy: str = "local_only",
 ) -> Record:
     """The record of a new, open ticket. Raises Permanent for a title that is empty."""
     values = {"title": title, "type": kind, "labels": [*labels], "assignees": [*assignees]}
@@ -32,6 +34,7 @@ def new(
         "status": "open",
         "status_category": "todo",
         "reporter": reporter,
+        "privacy": privacy,
         "created_at": _stamp(at),
         "updated_at": _stamp(at),
     }
@@ -79,65 +82,23 @@ def _read(name: str, value: Json) -> Json:
     return _READ[name](name, value)
 
 
-def _text(name: str, value: Json) -> str:
-    if isinstance(value, (list, dict)):
-        raise Permanent(f"{name} must be a text")
-    return "" if value is None else str(value)
-
-
-def _line(name: str, value: Json) -> str:
-    found = " ".join(_text(name, value).split())
-    if not found:
-        raise Permanent(f"{name} must not be empty")
-    return found
-
-
-def _optional(name: str, value: Json) -> str | None:
-    return _text(name, value).strip() or None
-
-
-def _names(name: str, value: Json) -> list[Json]:
-    found = [] if value is None else value
-    if not isinstance(found, list):
-        raise Permanent(f"{name} must be a list, like [one, two]")
-    return [*dict.fromkeys(_line(name, one) for one in found)]
-
-
-def _one_of(*known: str) -> Callable[[str, Json], Json]:
-    def read(name: str, value: Json) -> Json:
-        if value not in known:
-            raise Permanent(f"{name} must be {', '.join(known[:-1])} or {known[-1]}")
-        return value
-
-    return read
-
-
-def _day(name: str, value: Json) -> str | None:
-    found = value.isoformat() if isinstance(value, date) else _optional(name, value)
-    if found is None:
-        return None
-    try:
-        return date.fromisoformat(found[:10]).isoformat()
-    except ValueError:
-        raise Permanent(f"{name} must be a day like 2027-01-31") from None
-
-
 def _stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
 
 
-_READ: Mapping[str, Callable[[str, Json], Json]] = {
-    "title": _line,
-    "body": _text,
-    "type": _line,
-    "state": _one_of("open", "closed"),
-    "status": _line,
-    "status_category": _one_of(*StatusCategory),
-    "labels": _names,
-    "assignees": _names,
-    "priority": _optional,
-    "severity": _optional,
-    "due_date": _day,
+_READ: Mapping[str, typed.Reader] = {
+    "title": typed.line,
+    "body": typed.text,
+    "type": typed.line,
+    "state": typed.one_of("open", "closed"),
+    "status": typed.line,
+    "status_category": typed.one_of(*StatusCategory),
+    "labels": typed.names,
+    "assignees": typed.names,
+    "priority": typed.optional,
+    "severity": typed.optional,
+    "due_date": typed.day,
+    "privacy": typed.one_of(*Privacy),
 }
 EDITED_KEYS = frozenset(_READ)
 """What people may edit in the file of a local ticket."""

@@ -11,7 +11,8 @@ from trackers.fields import Fields
 
 
 def to_ticket(record: Json, source: Source) -> Ticket:
-    """A record, always whole, as a ticket; it never leaves this store unasked (law 12).
+    """A record, always whole, as a ticket; it leaves this store only where it says `shareable` or
+    `public` itself (law 12).
 
     Labels and people have their names as ids: nobody else gives them any.
     """
@@ -36,7 +37,7 @@ def to_ticket(record: Json, source: Source) -> Ticket:
         assignees=tuple(_person(str(one)) for one in told.items("assignees")),
         reporter=_person(reporter) if (reporter := told.text("reporter")) else None,
         due_date=date.fromisoformat(day) if (day := told.text("due_date")) else None,
-        privacy=Privacy.local_only,
+        privacy=Privacy(told.text("privacy") or "local_only"),
         created_at=told.time("created_at"),
         updated_at=updated,
         closed_at=told.time("closed_at"),

@@ -15,6 +15,8 @@ from schemas.ticket import Comment
 from workers.rules import doubt as doubts
 from workers.rules.facts import Sight, TicketFact
 
+_TOLD_US = (Via.fetch, Via.write)
+"""What the tracker answered to us alone: to a question, or to a write of ours."""
 ANOTHER = "another ticket stands under this key now: the tracker's id is"
 """How the outcome of a record begins that cannot be of the ticket we hold."""
 
@@ -74,7 +76,7 @@ def _see_full(held: HeldTicket, fact: TicketFact, sight: Sight, now: datetime) -
             comment_count=_counted(held, fact),
         )
         return Verdict(held if settled == held else settled, Outcome.unchanged)
-    if sight.via is Via.fetch and sight.observed_at >= held.observed_at:
+    if sight.via in _TOLD_US and sight.observed_at >= held.observed_at:
         return _take(held, fact, sight, _doubt_after(held, fact, sight, now))
     if _answered(held, sight):
         return Verdict(held, Outcome.stale, "the tracker was asked after this arrived")
@@ -231,7 +233,7 @@ def see_comment(
     new = HeldComment(comment.revision, seen, False, sight.observed_at, comment)
     if held is None:
         return new, Outcome.applied, sight.belated(comment.updated_at)
-    fetched_later = sight.via is Via.fetch and sight.observed_at >= held.observed_at
+    fetched_later = sight.via in _TOLD_US and sight.observed_at >= held.observed_at
     if held.deleted:
         if fetched_later:
             return new, Outcome.applied, False

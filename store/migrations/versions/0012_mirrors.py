@@ -166,6 +166,7 @@ def upgrade() -> None:
         sa.Column("settled_by", sa.Text(), nullable=True),
         sa.Column("how", sa.Text(), nullable=True),
         sa.Column("value", json, nullable=True),
+        sa.Column("applied_at", UtcTime, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     where = sa.text("settled_at IS NULL")
@@ -204,7 +205,7 @@ def upgrade() -> None:
         sa.Column("ended_at", UtcTime, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    where = sa.text("state = 'waiting'")
+    where = sa.text("ended_at IS NULL")
     op.create_index(
         "edits_waiting", "edits", ["source", "ticket"], sqlite_where=where, postgresql_where=where
     )

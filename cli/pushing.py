@@ -1,0 +1,179 @@
+"""Pushing mirrors in this process, each in a session of its own, and telling what came of it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from cli.conflict_screen import short
+from cli.given import program
+from cli.mirror_screen import receipt_objects
+from schemas.errors import ConfigError, StoreAway, TicketsyncError
+
+if TYPE_CHECKING:
+    from cli.context import Opened
+    from schemas.mirror import Conflict, Mirror
+    from workers.mirrors.task import Pushed
+
+COUNTS = ("created", "comments", "conflicts", "waiting", "parked")
+
+
+def touching(here: "Opened", sources: Iterable[str]) -> "list[Mirror]":
+    """The mirrors that are on and have an end in one of these sources."""
+    from store import mirrors
+
+    ends = {*sources}
+    with here.store.read() as connection:
+        found = mirrors.every(connection)
+    return [one for one in found if one.enabled and ends & {one.source, one.target}]
+
+
+def push_all(here: "Opened", found: "Iterable[Mirror]") -> list[dict[str, Any]]:
+    """Pushes what is due of these mirrors, one after the other; files of theirs are written."""
+    from workers.mirrors.push import push_due
+
+    def due(mirror: "Mirror", session: int) -> "Pushed":
+        return push_due(here.work, mirror=mirror.name, session=session)
+
+    return [in_session(here, one, partial(due, one)) for one in found]
+
+
+def push_keys(here: "Opened", mirror: "Mirror", keys: "Sequence[str]") -> dict[str, Any]:
+    """Takes single tickets in and pushes them, whatever their age."""
+    from workers.mirrors.linking import take_in
+    from workers.mirrors.push import push_these
+
+    ids = [take_in(here.work, mirror, key) for key in keys]
+    return in_session(here, mirror, lambda session: push_these(here.work, ids, session=session))
+
+
+def in_session(here: "Opened", mirror: "Mirror", push: "Callable[[int], Pushed]") -> dict[str, Any]:
+    """What a push in a new session came to; what went wrong is told, and ends the session."""
+    from runtime.clock import utc_now
+    from schemas.session import Report
+    from store import receipts, sessions
+
+    began = utc_now()
+    with here.store.write() as connection:
+        session = sessions.begin(connection, mirror.name, "mirror", began)
+    done, error = None, None
+    try:
+        done = push(session)
+        error = "; ".join(done.errors) or None
+    except (ConfigError, StoreAway):
+        raise
+    except TicketsyncError as failed:
+        error = str(failed)
+    seconds = round((utc_now() - began).total_seconds(), 3)
+    report = Report(seconds=seconds)
+    if done is not None:
+        changed = done.writes - done.created
+        report = Report(seen=done.looked, new=done.created, changed=changed, seconds=seconds)
+    with here.store.write() as connection:
+        sessions.end(connection, session, utc_now(), report, error)
+    here.touched |= {mirror.source, mirror.target}
+    with here.store.read() as connection:
+        written = receipt_objects(connection, receipts.of_session(connection, session)[::-1])
+    return _row(mirror, session, done, error) | {"receipts": written}
+
+
+def _row(
+    mirror: "Mirror", session: int, done: "Pushed | None", error: str | None
+) -> dict[str, Any]:
+    return {
+        "mirror": mirror.name,
+        "session": session,
+        "mode": mirror.options.mode,
+        "written": done.writes if done else 0,
+        **{name: getattr(done, name) if done else 0 for name in COUNTS},
+        "error": error,
+    }
+
+
+def tell(rows: "Sequence[dict[str, Any]]", as_json: bool) -> None:
+    """What pushes came to; exit code 1 when one of them failed."""
+    from cli.screen import print_json
+
+    if as_json:
+        print_json(rows)
+    else:
+        print_pushed(rows)
+    if any(row["error"] for row in rows):
+        raise typer.Exit(1)
+
+
+def print_pushed(rows: "Sequence[dict[str, Any]]", *, each: bool = True) -> None:
+    """A line for each mirror; with `each` also what was written where."""
+    from cli.screen import line
+
+    for row in rows:
+        if each:
+            for one in row["receipts"]:
+                for told in _lines(one):
+                    print(f"  {line(told)}")
+        name, counts = line(row["mirror"]), ", ".join(_counts(row))
+        shadow = " (shadow: nothing is written)" if row["mode"] == "shadow" else ""
+        print(f"{name}: {counts}{shadow}")
+        if row["error"]:
+            print(f"{name}: {line(row['error'])}")
+        if row["conflicts"]:
+            print(f"{name}: `{program()} conflicts list` shows what both sides changed")
+        if row["parked"]:
+            print(f"{name}: `{program()} mirrors show {name}` says what waits for you")
+
+
+def _counts(row: dict[str, Any]) -> Iterable[str]:
+    yield f"written {row['written']}"
+    yield f"conflicts {row['conflicts']}"
+    yield f"waiting {row['waiting']}"
+    if row["parked"]:
+        yield f"parked {row['parked']}"
+
+
+def _lines(one: dict[str, Any]) -> Iterable[str]:
+    """What a step wrote, a line for each field of it."""
+    where = f"{one['source']} {one['key']}"
+    step = one["step"].replace("_", " ")
+    if not one["fields"]:
+        yield f"{where}: {step}"
+    for name, pair in one["fields"].items():
+        yield f"{where}: {name}: {short(pair['before'])} → {short(pair['after'])}"
+
+
+def push_after(here: "Opened", conflict: "Conflict") -> list[dict[str, Any]]:
+    """Writes what a settlement asks for: the mirror's twin, or the tracker behind a file."""
+    from store import mappings, mirrors
+    from workers.mirrors.push import push_these
+
+    mapping = conflict.mapping
+    if mapping is None:
+        return [_files(here, conflict.source)]
+    with here.store.read() as connection:
+        found = mappings.get(connection, mapping)
+        mirror = mirrors.get(connection, found.mirror) if found else None
+    if mirror is None or not mirror.enabled:
+        return []
+    return [
+        in_session(here, mirror, lambda session: push_these(here.work, [mapping], session=session))
+    ]
+
+
+def _files(here: "Opened", source: str) -> dict[str, Any]:
+    """Sends what was typed into the files of a source."""
+    from workers.edits.sending import push_edits
+
+    sent = push_edits(here.work, only=[source])
+    here.touched |= {source, *sent.sources}
+    return {
+        "mirror": f"files of {source}",
+        "session": None,
+        "mode": "live",
+        "written": sent.tickets,
+        **dict.fromkeys(COUNTS, 0),
+        "comments": sent.comments,
+        "conflicts": sent.conflicts,
+        "waiting": sent.waiting,
+        "error": "; ".join(sent.faults) or None,
+        "receipts": [],
+    }

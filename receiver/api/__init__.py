@@ -1,0 +1,1 @@
+"""The admin API: JSON under /api, for programs that look after mirrors and conflicts."""

@@ -1,0 +1,109 @@
+"""Comments and their twins, and what both said when they last agreed."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemas.mirror import MappedComment
+from store.keys import Key
+from store.tables import comments, mapped_comments, mappings, mirrors
+
+
+def of(connection: sa.Connection, mapping: int) -> list[MappedComment]:
+    """The comments of a mapping, oldest first."""
+    query = sa.select(mapped_comments).where(mapped_comments.c.mapping == mapping)
+    found = connection.execute(query.order_by(mapped_comments.c.id))
+    return [MappedComment(**row._mapping) for row in found]
+
+
+def join(connection: sa.Connection, **columns: Any) -> int:
+    """A comment has a twin now; its row."""
+    statement = mapped_comments.insert().values(columns).returning(mapped_comments.c.id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def agree(connection: sa.Connection, row: int, **columns: Any) -> None:
+    """What both said when they last agreed."""
+    connection.execute(mapped_comments.update().where(mapped_comments.c.id == row).values(columns))
+
+
+def forget(connection: sa.Connection, row: int) -> None:
+    """One of the two is gone, and so it stays."""
+    agree(connection, row, deleted=True)
+
+
+def drop_all(connection: sa.Connection, mapping: int) -> None:
+    """Nothing is known of a mapping's comments any more."""
+    connection.execute(mapped_comments.delete().where(mapped_comments.c.mapping == mapping))
+
+
+def proven_gone(connection: sa.Connection, key: Key) -> frozenset[str]:
+    """The comments of a ticket that were deleted at the tracker."""
+    query = sa.select(comments.c.external_id).where(
+        comments.c.source == key[0], comments.c.ticket == key[1], comments.c.deleted.is_(True)
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def born(connection: sa.Connection, key: Key, *, but: int) -> dict[str, str]:
+    """Where the comments of a ticket that other mappings made were first written: id → source/id."""
+    found: dict[str, str] = {}
+    query = (
+        sa.select(mapped_comments, mirrors.c.source, mirrors.c.target)
+        .select_from(
+            mapped_comments.join(mappings, mappings.c.id == mapped_comments.c.mapping).join(
+                mirrors, mirrors.c.id == mappings.c.mirror
+            )
+        )
+        .where(
+            mapped_comments.c.mapping != but,
+            sa.or_(
+                sa.and_(mirrors.c.source == key[0], mappings.c.left == key[1]),
+                sa.and_(mirrors.c.target == key[0], mappings.c.right == key[1]),
+            ),
+        )
+    )
+    for row in connection.execute(query):
+        twin = row.right if row.born == "left" else row.left
+        at_twin = row.target if row.born == "left" else row.source
+        if twin is not None and at_twin == key[0]:
+            origin = row.left if row.born == "left" else row.right
+            home = row.source if row.born == "left" else row.target
+            found[twin] = _root(connection, home, origin)
+    return found
+
+
+def _root(connection: sa.Connection, source: str, comment: str) -> str:
+    """Up to where it was first written."""
+    seen = {(source, comment)}
+    while True:
+        query = (
+            sa.select(mapped_comments, mirrors.c.source, mirrors.c.target)
+            .select_from(
+                mapped_comments.join(mappings, mappings.c.id == mapped_comments.c.mapping).join(
+                    mirrors, mirrors.c.id == mappings.c.mirror
+                )
+            )
+            .where(
+                sa.or_(
+                    sa.and_(
+                        mirrors.c.target == source,
+                        mapped_comments.c.right == comment,
+                        mapped_comments.c.born == "left",
+                    ),
+                    sa.and_(
+                        mirrors.c.source == source,
+                        mapped_comments.c.left == comment,
+                        mapped_comments.c.born == "right",
+                    ),
+                )
+            )
+        )
+        row = connection.execute(query).first()
+        if row is None:
+            return f"{source}/{comment}"
+        above = (row.source, row.left) if row.born == "left" else (row.target, row.right)
+        if above in seen or above[1] is None:
+            return f"{source}/{comment}"
+        seen.add(above)
+        source, comment = above

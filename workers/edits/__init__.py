@@ -1,0 +1,1 @@
+"""Edits of tickets' files: taken over into the journal, and sent to their trackers (law 11)."""

@@ -1,0 +1,262 @@
+"""Comments of a pair, carried one by one; see `workers/rules/comment_plan`."""
+
+from collections.abc import Sequence
+
+from schemas.change import CommentChange, Ref
+from schemas.mirror import Conflict, Side
+from schemas.ticket import Comment, Ticket
+from store import conflicts, mapped_comments
+from store.database import Connection
+from store.intents import OpenIntent
+from workers.mirrors import leaving
+from workers.mirrors.carry import Errand, Recorded, carry_out
+from workers.mirrors.joining import marker_of
+from workers.mirrors.pairs import Pair, other
+from workers.mirrors.recover import side_of
+from workers.mirrors.task import Task
+from workers.rules import redacting
+from workers.rules.comment_plan import CommentStep as Step
+from workers.rules.comment_plan import plan_comments, step_text
+from workers.rules.comment_text import seen
+
+_SIDES: tuple[Side, Side] = ("left", "right")
+_SENT = {"create": "comment", "edit": "edit_comment", "delete": "delete_comment"}
+
+
+def steps(task: Task, pair: Pair) -> list[Step]:
+    """What there is to do about the comments of a pair."""
+    left, right = pair.left, pair.right
+    if left is None or right is None or not task.mirror.options.sync_comments:
+        return []
+    if not task.mirror.options.update_existing and pair.mapping.base is not None:
+        return []
+    gone: list[tuple[Side, str]] = []
+    origins: dict[tuple[Side, str], str] = {}
+    for side in _SIDES:
+        half = pair.half(side)
+        assert half is not None  # noqa: S101 - looked above
+        gone += [(side, one) for one in half.gone_comments]
+        with task.work.store.read() as connection:
+            born = mapped_comments.born(connection, half.key, but=task.mapping.id)
+        origins |= {(side, comment): where for comment, where in born.items()}
+    with task.work.store.read() as connection:
+        unsettled = conflicts.of_mapping(connection, task.mapping.id)
+    found = plan_comments(
+        task.mirror,
+        left.ticket.comments,
+        right.ticket.comments,
+        pair.comments,
+        gone,
+        task.mirror.options.strategies.get("comments", task.mirror.options.strategy),
+        origins,
+    )
+    return [_by_person(pair, one, unsettled) for one in found]
+
+
+def writes(found: Sequence[Step]) -> bool:
+    """Whether anything is written."""
+    return any(one.act in _SENT for one in found)
+
+
+def edits_on(found: Sequence[Step], side: Side) -> bool:
+    """Whether a comment that is there already is written."""
+    return any(one.act in ("edit", "delete") and one.side == side for one in found)
+
+
+def texts_on(found: Sequence[Step], side: Side) -> bool:
+    """Whether any text is written."""
+    return any(one.act in ("edit", "create") and one.side == side for one in found)
+
+
+def plan(task: Task, pair: Pair, found: Sequence[Step]) -> None:
+    """Notes what would be written."""
+    for one in found:
+        half = pair.half(one.side)
+        if one.act in _SENT and half is not None:
+            task.plan(
+                _SENT[one.act],
+                one.side,
+                half.ticket.title,
+                half.ticket.key,
+                comment=one.twin,
+                before=one.there.body if one.there else None,
+                after=_text(task, pair, one) if one.act != "delete" else None,
+            )
+
+
+def carry(task: Task, pair: Pair, found: Sequence[Step]) -> None:
+    """Writes the comments, oldest first."""
+    for one in found:
+        if task.planning or task.tools.shadow:
+            return
+        if one.act in _SENT:
+            _send(task, pair, one)
+        else:
+            _note(task, pair, one)
+
+
+def _send(task: Task, pair: Pair, one: Step) -> None:
+    half, own = pair.half(one.side), pair.half(other(one.side))
+    if half is None or own is None:
+        return
+    text = _text(task, pair, one)
+    creates = one.act == "create"
+    wanted = None if one.act == "delete" else Comment(id=one.twin or "", body=text)
+    origin = one.origin.id if one.origin else ""
+    change = CommentChange(
+        ticket=half.key[1],
+        comment=one.twin,
+        wanted=wanted,
+        marker=marker_of(task, "/".join((*own.key, origin))) if creates else None,
+    )
+    errand = Errand(
+        half.key[0],
+        change,
+        mapping=task.mapping.id,
+        session=task.tools.session,
+        carries=origin,
+        recorded=_recorder(task, one),
+        leaves=None if one.act == "delete" else leaving.last_look(task, own.key),
+    )
+    done = carry_out(task.work, task.client(one.side), errand)
+    task.done.writes += done.steps
+    task.done.comments += 1
+    if one.mapped is not None:
+        _close(task, one)
+
+
+def _text(task: Task, pair: Pair, one: Step) -> str:
+    text = step_text(one, pair.terms[other(one.side)])
+    if not task.mirror.options.redact:
+        return text
+    bare = redacting.redacted_comment(Comment(id="", body=text), task.tools.redact(task.mirror))
+    return bare.body
+
+
+def _recorder(task: Task, one: Step) -> Recorded:
+    """The two are joined, or agree, in the transaction that knows of the answer."""
+
+    def recorded(connection: Connection, ref: Ref, _: Ticket | None) -> None:
+        if one.act == "delete":
+            if one.mapped is not None:
+                mapped_comments.forget(connection, one.mapped)
+            return
+        twin = _answered(task, one.side, ref)
+        columns = {
+            one.side: ref.comment,
+            f"{other(one.side)}_seen": seen(one.origin) if one.origin else None,
+            f"{one.side}_seen": seen(twin) if twin else None,
+        }
+        if one.mapped is not None:
+            mapped_comments.agree(connection, one.mapped, **columns)
+        elif one.origin is not None:
+            born = other(one.side)
+            columns |= {born: one.origin.id}
+            mapped_comments.join(connection, mapping=task.mapping.id, born=born, **columns)
+
+    return recorded
+
+
+def found_hook(task: Task, intent: OpenIntent) -> Recorded:
+    """Joins a comment whose answer was lost and that was found again."""
+    side = side_of(task, intent)
+
+    def recorded(connection: Connection, ref: Ref, _: Ticket | None) -> None:
+        twin = _answered(task, side, ref)
+        held = next(
+            (
+                row
+                for row in mapped_comments.of(connection, task.mapping.id)
+                if (row.left if side == "right" else row.right) == intent.comment
+            ),
+            None,
+        )
+        columns = {side: ref.comment, f"{side}_seen": seen(twin) if twin else None}
+        if held is not None:
+            mapped_comments.agree(connection, held.id, **columns)
+        else:
+            born = other(side)
+            columns |= {born: intent.comment, "born": born}
+            mapped_comments.join(connection, mapping=task.mapping.id, **columns)
+
+    return recorded
+
+
+def _answered(task: Task, side: Side, ref: Ref) -> Comment | None:
+    if ref.record is None:
+        return None
+    source = task.work.sources[task.mirror.at(side)]
+    return task.work.tracker(source.tracker).to_comment(ref.record, source)
+
+
+def _note(task: Task, pair: Pair, one: Step) -> None:
+    with task.work.store.write() as connection:
+        if one.act == "forget" and one.mapped is not None:
+            mapped_comments.forget(connection, one.mapped)
+        elif one.act == "conflict":
+            _clash(task, connection, pair, one)
+        elif one.act == "agree":
+            _agree(task, connection, one)
+    if one.act in ("agree", "forget"):
+        _close(task, one)
+
+
+def _agree(task: Task, connection: Connection, one: Step) -> None:
+    own, there = other(one.side), one.side
+    columns = {
+        f"{own}_seen": seen(one.origin) if one.origin else None,
+        f"{there}_seen": seen(one.there) if one.there else None,
+    }
+    if one.mapped is not None:
+        mapped_comments.agree(connection, one.mapped, **columns)
+    elif one.origin is not None and one.there is not None:
+        columns |= {own: one.origin.id, there: one.there.id}
+        mapped_comments.join(connection, mapping=task.mapping.id, born=own, **columns)
+
+
+def _clash(task: Task, connection: Connection, pair: Pair, one: Step) -> None:
+    if pair.left is None or pair.right is None:
+        return
+    texts = {one.side: one.there, other(one.side): one.origin}
+    left, right = texts["left"], texts["right"]
+    _, new = conflicts.open_one(
+        connection,
+        key=pair.left.key,
+        other=pair.right.key,
+        field=_field(one),
+        left=left.body if left else None,
+        right=right.body if right else None,
+        kind="comment",
+        strategy=task.mirror.options.strategy,
+        mapping=task.mapping.id,
+        mirror=task.mirror.name,
+        now=task.work.now(),
+    )
+    task.done.conflicts += new
+
+
+def _field(one: Step) -> str:
+    return f"comment {one.mapped}"
+
+
+def _by_person(pair: Pair, one: Step, unsettled: Sequence[Conflict]) -> Step:
+    """A conflict that a person settled is carried out."""
+    told = next((c for c in unsettled if c.field == _field(one) and c.settled_at), None)
+    if one.act != "conflict" or told is None or told.how == "value":
+        return one
+    strategy = "local_wins" if told.how == "left" else "external_wins"
+    found = plan_comments(
+        pair.mirror,
+        pair.left.ticket.comments if pair.left else (),
+        pair.right.ticket.comments if pair.right else (),
+        [row for row in pair.comments if row.id == one.mapped],
+        strategy=strategy,  # type: ignore[arg-type]
+    )
+    return next((step for step in found if step.mapped == one.mapped), one)
+
+
+def _close(task: Task, one: Step) -> None:
+    with task.work.store.write() as connection:
+        for conflict in conflicts.of_mapping(connection, task.mapping.id):
+            if conflict.field == _field(one):
+                conflicts.close(connection, conflict, "agreed", "ticketsync", task.work.now())

@@ -1,0 +1,293 @@
+"""Joining: a ticket gets its twin, by being made, or by being found."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from schemas.change import Absent, Found, Intent, Marker, Ref, TicketChange, Unsure
+from schemas.mirror import Base, Side
+from schemas.model import Json
+from schemas.ticket import Ticket
+from store import backup, intents, known, mappings, marks, receipts, standing
+from store.database import Connection
+from store.intents import OpenIntent
+from trackers import markers
+from workers.mirrors import leaving
+from workers.mirrors.bringing import bring_files
+from workers.mirrors.carry import Errand, Recorded, Values, carry_out
+from workers.mirrors.deciding import mirrored, origin_of, said_by
+from workers.mirrors.pairs import Half, Pair, other
+from workers.mirrors.task import Outside, Parks, Task
+from workers.rules import eligibility
+from workers.rules.projection import project, wanted
+from workers.rules.terms import Terms
+from workers.rules.views import view
+
+NOT_READ = 60.0
+CREATING = 5.0
+CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+def bring(task: Task, pair: Pair) -> bool:
+    """Finds or makes the twin. True when there is one now, that others wrote.
+
+    Raises Outside where there shall be none, Waits, Parks, and the client's errors.
+    """
+    born = task.mapping.born
+    half = pair.half(born)
+    if half is None:
+        raise task.wait("its record is not held yet", leaving.SOON)
+    if half.fate != "here":
+        raise Outside(f"the ticket is {half.fate}")
+    _twin_itself(task, half, born)
+    if _adopted(task, half, born):
+        return True
+    _stays(task, pair, half, born)
+    found = leaving.may_leave(task, half)
+    if not found.passes:
+        if found.barred:
+            raise Outside(found.reason)
+        raise task.wait(found.reason, leaving.SOON)
+    _make(task, pair, half, born)
+    return False
+
+
+def marker_of(task: Task, what: str) -> Marker:
+    """The mark of what we make for `what` (`source/id`, or `source/id/comment`)."""
+    ours = task.tools.ourselves()
+    return markers.minted(
+        ours.key, ours.id, task.mirror.pair, what, generation=task.mapping.generation
+    )
+
+
+def _twin_itself(task: Task, half: Half, born: Side) -> None:
+    """A ticket that is somebody's twin over there is not sent back."""
+    there = task.mirror.at(other(born))
+    with task.work.store.read() as connection:
+        family = mappings.family(connection, half.key)
+        own_marks = marks.on(connection, half.key)
+        creating = intents.creating(connection, half.key[0])
+    kin = [key for key in family[1:] if key[0] == there]
+    if kin:
+        raise Outside(f"it is there already, as {kin[0][1]}")
+    for _, origin, proven in own_marks:
+        if proven and origin.startswith(f"{there}/"):
+            raise Outside(f"it is itself the twin of {origin}")
+    if creating and not task.mapping.forced and not own_marks:
+        raise task.wait("a twin is being made there; this may be it", CREATING)
+
+
+def _stays(task: Task, pair: Pair, half: Half, born: Side) -> None:
+    """Raises Outside for what the options leave out, and what was brought from there."""
+    instance = pair.terms[born].other.instance
+    with task.work.store.read() as connection:
+        known_twin = bool(mappings.origins_of(connection, half.key)) or bool(
+            marks.on(connection, half.key)
+        )
+    if not known_twin and eligibility.comes_from(half.ticket, instance):
+        raise Outside("its label says that it was brought from there")
+    reason = eligibility.outside(half.ticket, task.mirror, task.mapping.forced)
+    if reason:
+        raise Outside(reason)
+
+
+def _adopted(task: Task, half: Half, born: Side) -> bool:
+    """Joins with a ticket that carries our mark: of an earlier life of this store, or of another
+    mapping that was lost with a backup."""
+    there, what = task.mirror.at(other(born)), "/".join(half.key)
+    with task.work.store.read() as connection:
+        found = [
+            one
+            for one in marks.carrying(connection, there, task.mirror.pair, what)
+            if one.generation >= task.mapping.generation
+        ]
+        taken = {
+            one.ticket: mappings.at(connection, task.mirror.id, other(born), one.ticket)
+            for one in found
+        }
+    for one in found:
+        held = taken[one.ticket]
+        if held is not None and held.on(born) is not None:
+            continue
+        if not one.proven:
+            raise Parks(
+                f"{one.ticket} at {there} carries a mark of another store for this ticket; "
+                f"adopt it with: mirrors link {task.mirror.name} {half.ticket.key} {one.ticket}"
+            )
+        if _ours(task, other(born), one.ticket):
+            if not task.planning:
+                join(task, one.ticket, held.id if held else None)
+            return not task.planning
+    return False
+
+
+def _ours(task: Task, side: Side, ticket: str) -> bool:
+    """Whether our own account wrote it: a mark in a text can be copied by anybody."""
+    source = task.mirror.at(side)
+    with task.work.store.read() as connection:
+        author = known.reporter(connection, (source, ticket))
+    if author is None:
+        return True  # the tracker does not tell; the proof has to do
+    me = task.tools.client(source).identity()
+    return author.id == me.id if me.id else author.login == me.login
+
+
+def join(task: Task, twin: str, instead: int | None = None) -> None:
+    """The twin is found: an own mapping of it, which was only just born, goes."""
+    now = task.work.now()
+    with task.work.store.write() as connection:
+        if instead is not None:
+            mappings.drop(connection, instead)
+        columns: dict[str, Json] = {other(task.mapping.born): twin}
+        mappings.write(
+            connection,
+            task.mapping.id,
+            state="joined",
+            reason="",
+            base=None,
+            joined_at=now,
+            **columns,
+        )
+    task.mapping = task.mapping.model_copy(update={**columns, "state": "joined", "base": None})
+
+
+def _make(task: Task, pair: Pair, half: Half, born: Side) -> None:
+    side = other(born)
+    there = task.mirror.at(side)
+    with task.work.store.read() as connection:
+        whole = standing.read_whole(connection, there)
+        restored = backup.restored_at(connection)
+    if not whole:
+        raise task.wait(f"{there} has not been read fully yet: run sync {there}", NOT_READ)
+    mark = marker_of(task, "/".join(half.key))
+    if restored and (half.ticket.created_at or restored) <= restored and not task.planning:
+        _not_made_before(task, side, mark, half)
+    if not task.planning and not task.tools.shadow:
+        pair = bring_files(task, pair, side)
+    names = frozenset(mirrored(pair))
+    said = said_by(pair, born, task.tools.redact(task.mirror), None)
+    values = {name: said.view.get(name) for name in names if said.view.get(name) not in _EMPTY}
+    task.losses += said.losses
+    if task.planning or task.tools.shadow:
+        for name, value in values.items():
+            task.plan("create", side, half.ticket.title, field=name, after=value)
+        return
+    ticket, fields = wanted(values, values.keys(), pair.terms[born], None)
+    change = TicketChange(wanted=ticket, fields=fields, marker=mark)
+    errand = Errand(
+        there,
+        change,
+        mapping=task.mapping.id,
+        session=task.tools.session,
+        fields=_said(values, pair.terms[side]),
+        origins=_origins(task, half, values),
+        recorded=created_hook(task, pair, values, said.view),
+        leaves=leaving.last_look(task, half.key),
+    )
+    done = carry_out(task.work, task.client(side), errand)
+    task.done.writes += done.steps
+    task.done.created += 1
+    task.losses += done.losses
+    if done.ref is not None:
+        made = {side: done.ref.ticket, "state": "joined"}
+        task.mapping = task.mapping.model_copy(update=made)
+
+
+_EMPTY: tuple[Json, ...] = (None, "", [], ())
+
+
+def _said(values: dict[str, Json], back: Terms) -> Callable[[Ticket | None], Values]:
+    """The receipt's values: as they were answered where the answer tells, else as they were sent."""
+
+    def told(ticket: Ticket | None) -> Values:
+        now = view(ticket, back) if ticket else values
+        return {name: (None, now.get(name)) for name in values}
+
+    return told
+
+
+def _origins(task: Task, half: Half, values: dict[str, Json]) -> dict[str, str]:
+    with task.work.store.read() as connection:
+        stems = receipts.origins(connection, half.key)
+    return {name: origin_of(half, name, value, stems) for name, value in values.items()}
+
+
+def created_hook(
+    task: Task, pair: Pair, values: dict[str, Json], said: dict[str, Json]
+) -> Recorded:
+    """Joins the two in the transaction that learns of the new ticket."""
+    born = task.mapping.born
+    half = pair.half(born)
+    assert half is not None  # noqa: S101 - callers looked
+    own = view(half.ticket, pair.terms[born])
+
+    def recorded(connection: Connection, ref: Ref, ticket: Ticket | None) -> None:
+        columns: dict[str, Json] = {other(born): ref.ticket}
+        base = None
+        if ticket is not None:
+            base = first_base(pair, own, said, view(ticket, pair.terms[other(born)]), ticket)
+        mappings.write(
+            connection,
+            task.mapping.id,
+            state="joined",
+            reason="",
+            joined_at=task.work.now(),
+            base=base,
+            **columns,
+        )
+        task.mapping = task.mapping.model_copy(
+            update={**columns, "state": "joined", "base": base, "joined_at": task.work.now()}
+        )
+
+    return recorded
+
+
+def found_hook(task: Task, intent: OpenIntent) -> Recorded:
+    """Joins the two when the answer was lost and the ticket found again."""
+    born = task.mapping.born
+
+    def recorded(connection: Connection, ref: Ref, ticket: Ticket | None) -> None:
+        columns: dict[str, Json] = {other(born): ref.ticket}
+        now = task.work.now()
+        mappings.write(
+            connection, task.mapping.id, state="joined", reason="", joined_at=now, **columns
+        )
+        task.mapping = task.mapping.model_copy(
+            update={**columns, "state": "joined", "joined_at": now}
+        )
+
+    return recorded
+
+
+def first_base(
+    pair: Pair, own: dict[str, Json], said: dict[str, Json], twin: dict[str, Json], ticket: Ticket
+) -> Base:
+    """What both say right after the twin was made."""
+    born = pair.mapping.born
+    names = mirrored(pair)
+    half = pair.half(born)
+    assert half is not None  # noqa: S101 - callers looked
+    back = project(ticket, pair.terms[other(born)], own).view
+    mine = {name: own.get(name) for name in names}
+    theirs = {name: twin.get(name) for name in names}
+    forth = {name: said.get(name) for name in names}
+    home = {name: back.get(name) for name in names}
+    if born == "left":
+        return Base(left=mine, right=theirs, there=forth, here=home)
+    return Base(left=theirs, right=mine, there=home, here=forth)
+
+
+def _not_made_before(task: Task, side: Side, mark: Marker, half: Half) -> None:
+    """After a restore the store lacks what was made since the backup: the tracker is asked."""
+    since = (half.ticket.created_at or task.mirror.created_at) - CLOCKS_DIFFER
+    intent = Intent(creates="ticket", marker=mark, sent_at=since)
+    found = task.client(side).find_marker(intent)
+    match found:
+        case Found():
+            with task.work.store.read() as connection:
+                held = mappings.at(connection, task.mirror.id, side, found.ref.ticket)
+            join(task, found.ref.ticket, held.id if held else None)
+            raise task.wait("its twin was found", 0)
+        case Unsure():
+            raise Parks(f"nobody can tell whether it has a twin: {found.reason}")
+        case Absent():
+            return

@@ -1,0 +1,65 @@
+"""Leaving: whether a ticket may go by a mirror now; asked when it is planned, and before each step
+is sent (law 12)."""
+
+from collections.abc import Callable
+
+from schemas.mirror import Side
+from store import mappings, standing
+from store.database import Connection
+from store.keys import Key
+from store.whole import whole_tickets
+from workers.mirrors.pairs import Half, Pair
+from workers.mirrors.task import Parks, Task
+from workers.rules import privacy
+from workers.rules.privacy import Gate, Origin
+
+SOON = 5.0
+"""Seconds until a ticket is looked at again that was not settled."""
+
+
+def may_leave(task: Task, half: Half) -> Gate:
+    """What the rules say of a ticket, and of all that it is a twin of."""
+    work = task.work
+    with work.store.read() as connection:
+        chain = mappings.origins_of(connection, half.key)
+        found = whole_tickets(connection, chain)
+        settled = half.settled and all(standing.of(connection, key)[1] for key in chain)
+    origins: list[Origin] = [(found.get(key), work.sources.get(key[0])) for key in chain]
+    source = work.sources[half.key[0]]
+    return privacy.gate(half.ticket, source, task.mirror, settled=settled, origins=origins)
+
+
+def require(task: Task, half: Half) -> None:
+    """Raises where the ticket has to wait; a barred one is the caller's to withdraw."""
+    found = may_leave(task, half)
+    if not found.passes and not found.barred:
+        raise task.wait(found.reason, SOON)
+
+
+def last_look(task: Task, key: Key) -> Callable[[], None]:
+    """Right before the socket: the ticket as it stands in the store at that moment."""
+
+    def look() -> None:
+        with task.work.store.read() as connection:
+            half = _half(connection, key)
+        if half is None:
+            raise task.wait("the ticket is not held any more", SOON)
+        found = may_leave(task, half)
+        if not found.passes:
+            raise task.wait(found.reason, SOON)
+
+    return look
+
+
+def _half(connection: Connection, key: Key) -> Half | None:
+    ticket = whole_tickets(connection, [key]).get(key)
+    fate, settled = standing.of(connection, key)
+    return Half(key, ticket, fate, settled) if ticket and fate else None
+
+
+def carried_from(pair: Pair, side: Side) -> Half:
+    """The half whose words are written on `side`."""
+    half = pair.left if side == "right" else pair.right
+    if half is None:
+        raise Parks("one of the two tickets is not held")
+    return half

@@ -1,0 +1,142 @@
+"""A task: one mapping being pushed, with the tools and the tally of the whole push."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from schemas.mirror import Mapping, Mirror, PlannedWrite, Side
+from schemas.model import Json
+from store import installation
+from store.installation import Installation
+from trackers.base import Client
+from workers.mirrors.pairs import Pair, read
+from workers.redaction import Redactor
+from workers.rules.redacting import Redact
+from workers.work import Work
+
+
+@dataclass(slots=True)
+class Pushed:
+    """What a push did: `writes` steps at trackers, of them `created` tickets and `comments`.
+
+    `conflicts` were found, `waiting` mappings come again by themselves, `parked` ones wait for a
+    person. `errors` are lines for people.
+    """
+
+    writes: int = 0
+    created: int = 0
+    comments: int = 0
+    conflicts: int = 0
+    waiting: int = 0
+    parked: int = 0
+    looked: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    def add(self, other: "Pushed") -> None:
+        """Both together."""
+        for name in (
+            "writes", "created", "comments", "conflicts", "waiting", "parked", "looked",
+        ):  # fmt: skip
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.errors += other.errors
+
+
+class Waits(Exception):
+    """The mapping has to wait until `at`, and why."""
+
+    def __init__(self, reason: str, at: datetime) -> None:
+        super().__init__(reason)
+        self.at = at
+
+
+class Parks(Exception):
+    """The mapping waits for a person, and why."""
+
+
+class Outside(Exception):
+    """The ticket is not mirrored, and why; the next change of it is looked at again."""
+
+
+@dataclass(slots=True)
+class Tools:
+    """What all mappings of a push share: clients, opened once, and patterns, compiled once."""
+
+    work: Work
+    session: int | None = None
+    shadow: bool = False
+    _open: dict[str, Client] = field(default_factory=dict)
+    _redact: dict[int, Redact] = field(default_factory=dict)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _self: Installation | None = None
+
+    def client(self, source: str) -> Client:
+        """The client of a source."""
+        if source not in self._open:
+            made = self.work.connect(self.work.sources[source])
+            self._stack.callback(made.close)
+            self._open[source] = made
+        return self._open[source]
+
+    def redact(self, mirror: Mirror) -> Redact:
+        """What strikes out of a text what may not leave by this mirror."""
+        if mirror.id not in self._redact:
+            self._redact[mirror.id] = Redactor(mirror.options.redact, mirror.name)
+        return self._redact[mirror.id]
+
+    def ourselves(self) -> Installation:
+        """Whose marks we make."""
+        if self._self is None:
+            with self.work.store.write() as connection:
+                self._self = installation.of(connection, self.work.now())
+        return self._self
+
+    def close(self) -> None:
+        """Gives everything back."""
+        self._stack.close()
+
+
+@dataclass(slots=True)
+class Task:
+    """One mapping on its way. `planned` are what would be written, where nothing may be."""
+
+    tools: Tools
+    mirror: Mirror
+    mapping: Mapping
+    done: Pushed = field(default_factory=Pushed)
+    planning: bool = False
+    planned: list[PlannedWrite] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)
+
+    @property
+    def work(self) -> Work:
+        """The tools of the workers."""
+        return self.tools.work
+
+    def pair(self) -> Pair:
+        """Both tickets as the store holds them now."""
+        with self.work.store.read() as connection:
+            return read(self.work, connection, self.mirror, self.mapping)
+
+    def wait(self, reason: str, seconds: float) -> Waits:
+        """Raised, it brings the mapping back after so long."""
+        return Waits(reason, self.work.now() + timedelta(seconds=seconds))
+
+    def client(self, side: Side) -> Client:
+        """The client of the source on that side."""
+        return self.tools.client(self.mirror.at(side))
+
+    def plan(
+        self, action: str, side: Side, title: str = "", key: str | None = None, **more: Json
+    ) -> None:
+        """Notes a write that would be made."""
+        self.planned.append(
+            PlannedWrite(
+                mirror=self.mirror.name,
+                mapping=self.mapping.id,
+                action=action,
+                source=self.mirror.at(side),
+                key=key,
+                title=title,
+                **more,
+            )
+        )
