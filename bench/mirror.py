@@ -133,6 +133,8 @@ def measured(name: str) -> dict[str, tuple[int, int]]:
         login = next(iter(told.get("environment", {}).values()), None)
         stand = Stand(REGISTRY[name], running, source, Token(told["token"], login))
         stand.connect()
+        stand.source = source.model_copy(update={"project_id": stand.client.project().id})
+        stand.connect()
         _made(stand)  # so that the labels exist
         found: dict[str, tuple[int, int]] = {}
         for word in LEAST:

@@ -266,7 +266,7 @@ def _receipt_rows(one: dict[str, Any]) -> list[tuple[object, ...]]:
         (*(head if index == 0 else ("",) * 4), name, short(pair["before"]), short(pair["after"]))
         for index, (name, pair) in enumerate(one["fields"].items())
     ]
-    return rows or [(*head, "comment" if one["comment"] else "", "", "")]
+    return rows or [(*head, "", "", "")]
 
 
 def print_plan(plan: "Plan") -> None:

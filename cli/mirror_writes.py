@@ -50,6 +50,10 @@ def apply(
             raise TicketsyncError(
                 f"no plan has the digest {digest[:80]}: `{program()} mirrors plan NAME` makes one"
             )
+        if mirror.options.mode == "shadow" and kept.kind != "rollback":
+            raise TicketsyncError(
+                f'{mirror.name} is in shadow and writes nothing: set mode = "live" first'
+            )
         whole = kept.plan.digest
         rows = [
             in_session(here, mirror, lambda session: apply_plan(here.work, whole, session=session))
@@ -114,14 +118,18 @@ def unlink(ctx: typer.Context, name: Name, key: Key) -> None:
         mirror = _named(here, name)
         linking.unlink(here.work, mirror, key.removeprefix("#"), who())
         here.touched |= {mirror.source, mirror.target}
-    print(f"{key} is parted from its twin; `{program()} mirrors push {mirror.name} {key}` goes on")
+    print(f"{key} is parted: it is mirrored no more, and what is at both ends stays")
+    print(f"next: {program()} mirrors push {mirror.name} {key}   goes on with it")
 
 
 def rollback(ctx: typer.Context, session: Id, json: Json = False) -> None:
     """Plan the way back of what a session wrote; `mirrors apply` carries it out."""
     from cli.context import opened
+    from workers.mirrors import rollback as back
 
-    ...
+    with opened(ctx) as here:
+        found = back.plan_back(here.work, session)
+    _show([found], json)
 
 
 def _named(here: "Opened", name: str) -> "Mirror":
@@ -157,9 +165,25 @@ def _plan(here: "Opened", mirror: "Mirror", keys: list[str] | None = None) -> "P
     """What a push would write; with keys what taking these in would, which cannot be applied."""
     from workers.mirrors import planning
 
-    if not keys:
-        return planning.plan(here.work, mirror)
-    return planning.foretell(here.work, mirror, keys)
+    if keys:
+        return planning.foretell(here.work, mirror, keys)
+    if mirror.options.mode == "shadow":
+        return planning.plan(here.work, mirror, _mapped(here, mirror))
+    return planning.plan(here.work, mirror)
+
+
+def _mapped(here: "Opened", mirror: "Mirror") -> list[str]:
+    """All tickets of a mirror in shadow: it has looked at them, and left them as they were."""
+    from cli.screen import MOST
+    from store import mappings
+
+    with here.store.read() as connection:
+        found = [
+            one
+            for state in ("new", "joined")
+            for one in mappings.find(connection, mirror.id, state=state, limit=MOST)
+        ]
+    return [ticket for one in found for ticket in (one.left, one.right) if ticket]
 
 
 def _show(plans: "list[Plan]", as_json: bool) -> None:

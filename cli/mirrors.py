@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Twin = Annotated[bool, typer.Option("--twin", help="KEY is that of the twin, at the target.")]
 
 MADE = ("footer", "badges")
-WAITING = ("parked", "retired")
+WAITING = ("parked", "retired", "new")
 WAITING_SHOWN = 20
 WRITTEN_SHOWN = 50
 
@@ -152,7 +152,8 @@ def _mirror(
         for state in WAITING
         for one in mappings.find(connection, mirror.id, state=state, limit=WAITING_SHOWN)
     ]
-    return shown, list(_objects(connection, mirror, waiting))
+    found = list(_objects(connection, mirror, waiting))
+    return shown | {"waiting": found}, found
 
 
 def _set(options: "MirrorOptions") -> dict[str, Any]:

@@ -7,6 +7,7 @@ import typer
 
 from cli.given import Json, program, who
 from schemas.errors import ConfigError, Transient
+from schemas.ticket import Privacy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,9 @@ def new(
         list[str] | None, typer.Option(help="Who does it; may be given several times.")
     ] = None,
     kind: Annotated[str, typer.Option("--type", help="issue, bug, task, ...")] = "issue",
+    privacy: Annotated[
+        str, typer.Option(help="local_only, shareable or public: may a mirror take it elsewhere?")
+    ] = "local_only",
     json: Json = False,
 ) -> None:
     """Make a local ticket; edit its file to change it."""
@@ -46,6 +50,8 @@ def new(
         raise ConfigError("TITLE must not be empty")
     if any(map(_broken, (title, body or "", kind, *(label or ()), *(assignee or ())))):
         raise ConfigError("what was given is no UTF-8 text")
+    if privacy not in list(Privacy):
+        raise ConfigError(f"--privacy must be one of {', '.join(Privacy)}")
     wish = Wish(
         title=title,
         body=_text(body),
@@ -53,6 +59,7 @@ def new(
         labels=tuple(label or ()),
         assignees=tuple(assignee or ()),
         reporter=who().removeprefix("cli:"),
+        privacy=privacy,
     )
     with opened(ctx) as here:
         place, key = create(here.work, wish)

@@ -1,6 +1,7 @@
 """Pushing mirrors in this process, each in a session of its own, and telling what came of it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,38 @@ def push_all(here: "Opened", found: "Iterable[Mirror]") -> list[dict[str, Any]]:
     def due(mirror: "Mirror", session: int) -> "Pushed":
         return push_due(here.work, mirror=mirror.name, session=session)
 
-    return [in_session(here, one, partial(due, one)) for one in found]
+    return [
+        _noted(here, one, in_session(here, one, partial(due, one))) | {"note": _idle(here, one)}
+        for one in found
+    ]
+
+
+def _idle(here: "Opened", mirror: "Mirror") -> str:
+    """Why nothing of a mirror can be pushed, whatever is due; empty when it can."""
+    from store import mirrors
+
+    with here.store.read() as connection:
+        paused = mirrors.idle_sources(connection)
+    for source in (mirror.source, mirror.target):
+        if source in paused:
+            return f"{source} is paused: `{program()} sources resume {source}` goes on"
+        if source not in here.work.sources:
+            return f"{source} is no source of the file, or disabled there"
+    return ""
+
+
+def _noted(here: "Opened", mirror: "Mirror", row: dict[str, Any]) -> dict[str, Any]:
+    """The mirror was looked over as a whole; one that was asked for has its own session."""
+    from runtime.clock import utc_now
+    from store import mirrors
+
+    if mirror.session is None:
+        now = utc_now()
+        again = now + timedelta(minutes=mirror.options.sync_interval_minutes)
+        status = "failed" if row["error"] else "success"
+        with here.store.write() as connection:
+            mirrors.ran(connection, mirror.id, status, row["error"], now, again)  # type: ignore[arg-type]
+    return row
 
 
 def push_keys(here: "Opened", mirror: "Mirror", keys: "Sequence[str]") -> dict[str, Any]:
@@ -83,10 +115,12 @@ def _row(
 ) -> dict[str, Any]:
     return {
         "mirror": mirror.name,
+        "ends": [mirror.source, mirror.target],
         "session": session,
         "mode": mirror.options.mode,
         "written": done.writes if done else 0,
         **{name: getattr(done, name) if done else 0 for name in COUNTS},
+        "note": "",
         "error": error,
     }
 
@@ -108,19 +142,23 @@ def print_pushed(rows: "Sequence[dict[str, Any]]", *, each: bool = True) -> None
     from cli.screen import line
 
     for row in rows:
-        if each:
-            for one in row["receipts"]:
-                for told in _lines(one):
-                    print(f"  {line(told)}")
+        for one in row["receipts"] if each else ():
+            for told in _lines(one):
+                print(f"  {line(told)}")
         name, counts = line(row["mirror"]), ", ".join(_counts(row))
         shadow = " (shadow: nothing is written)" if row["mode"] == "shadow" else ""
         print(f"{name}: {counts}{shadow}")
-        if row["error"]:
-            print(f"{name}: {line(row['error'])}")
-        if row["conflicts"]:
-            print(f"{name}: `{program()} conflicts list` shows what both sides changed")
-        if row["parked"]:
-            print(f"{name}: `{program()} mirrors show {name}` says what waits for you")
+        for told in _remarks(row, name):
+            print(f"{name}: {line(told)}")
+
+
+def _remarks(row: dict[str, Any], name: str) -> Iterable[str]:
+    """What of a push a person has to know or look at."""
+    yield from (told for told in (row["note"], row["error"]) if told)
+    if row["conflicts"]:
+        yield f"`{program()} conflicts list` shows what both sides changed"
+    if row["parked"]:
+        yield f"`{program()} mirrors show {name}` says what waits for you"
 
 
 def _counts(row: dict[str, Any]) -> Iterable[str]:
@@ -167,10 +205,12 @@ def _files(here: "Opened", source: str) -> dict[str, Any]:
     here.touched |= {source, *sent.sources}
     return {
         "mirror": f"files of {source}",
+        "ends": [source],
         "session": None,
         "mode": "live",
         "written": sent.tickets,
         **dict.fromkeys(COUNTS, 0),
+        "note": "",
         "comments": sent.comments,
         "conflicts": sent.conflicts,
         "waiting": sent.waiting,

@@ -71,6 +71,8 @@ def sync(
             take_over(here, _with_files(here, sources or []), accept=accept)
         names = [name for name in sources or [] if name != LOCAL]
         if sources and not names:
+            if not dry_run:
+                _of_local(here, json)
             return
         wanted = _wanted(here, names)
         if dry_run:
@@ -149,6 +151,7 @@ def _run(
 ) -> int:
     """Reads the sources one after the other; the exit code."""
     from cli.progress import progress
+    from cli.pushing import print_pushed
 
     results: list[_Read] = []
     with progress(bars) as shown:
@@ -158,10 +161,34 @@ def _run(
             shown.done(source.name)
             if results[-1].interrupted:
                 break
-    _print_json(results) if as_json else _print(results)
+    pushed = _mirrored(here, results)
+    if as_json:
+        _print_json(results, pushed)
+    else:
+        _print(results)
+        print_pushed(pushed, each=False)
     if any(one.interrupted for one in results):
         return INTERRUPTED
-    return int(any(one.error for one in results))
+    return int(any(one.error for one in results) or any(row["error"] for row in pushed))
+
+
+def _mirrored(here: "Opened", results: list[_Read]) -> list[dict[str, Any]]:
+    """Pushes the mirrors of what was read; not after an interruption."""
+    from cli.pushing import push_all, touching
+
+    if any(one.interrupted for one in results):
+        return []
+    return push_all(here, touching(here, [one.source for one in results if not one.error]))
+
+
+def _of_local(here: "Opened", as_json: bool) -> None:
+    """Local tickets are read by nobody, but they may be mirrored."""
+    from cli.pushing import push_all, tell, touching
+    from schemas.source import LOCAL
+
+    found = touching(here, [LOCAL])
+    if found:
+        tell(push_all(here, found), as_json)
 
 
 def _one(
@@ -303,7 +330,7 @@ def read_once(here: "Opened", source: "Source") -> "Session":
     return result.session
 
 
-def _print_json(results: list[_Read]) -> None:
+def _print_json(results: list[_Read], pushed: list[dict[str, Any]]) -> None:
     from cli.screen import print_json
     from cli.sessions import as_object
 
@@ -312,6 +339,7 @@ def _print_json(results: list[_Read]) -> None:
             (as_object(one.session) if one.session else {"source": one.source})
             | {"error": one.error, "files": one.files}
             | _summary(one)
+            | {"mirrors": [row for row in pushed if one.source in row["ends"]]}
             for one in results
         ]
     )

@@ -45,7 +45,8 @@ class Parts:
     returns once a session's deliveries are applied, or after a while (without a session: all of the
     source); `progress` sees each page. `credential` names a source's credential by a hash, never
     the secret; `remedy` says what to do when the tracker does not accept it; `webhook_secrets` are
-    the live secrets of its webhook; `tell` records what others are told. Once `stop` is set, walks
+    the live secrets of its webhook; `push` tells a mirror's twins here and now, where no worker
+    does; `tell` records what others are told. Once `stop` is set, walks
     end after the page under way.
     """
 
@@ -61,6 +62,7 @@ class Parts:
     now: Callable[[], datetime] = utc_now
     tracker: Callable[[str], Tracker] = tracker_named
     progress: Callable[[Source, Page, int], None] = _nothing
+    push: Callable[[str], object] = _nothing
     tell: Tell = field(default_factory=Teller)
     stop: Event = field(default_factory=Event)
     holder: str = field(default_factory=me)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from reconciler import session, snapshots
+from reconciler import mirrors, session, snapshots
 from reconciler.contact import PROBE_EVERY
 from reconciler.parts import Parts
 from reconciler.tenure import Busy
@@ -118,9 +118,11 @@ class Scheduler:
 
     def _run(self) -> None:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reconcile") as pool:
+            rounds = mirrors.Rounds(self._parts, pool.submit)
             while not self._parts.stop.is_set():
                 try:
                     self._begin_due(pool)
+                    rounds.begin_due()
                     _keep_up(self._parts)
                 except StoreAway as error:
                     log.warning("reconciler_waits", reason=str(error))

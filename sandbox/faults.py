@@ -18,6 +18,10 @@ for: what every tracker's stand-in can be told to do."""
 LAGS = {"index_lag": 0.0, "replica_lag": 0.0}
 """Seconds: how far lists and searches, and how far single reads, too, are behind the truth."""
 
+TEXTS = {"rewrites": 0.0}
+"""1: texts written by the API come back otherwise than they were sent (`sandbox/rewriting`), at
+GitHub, GitLab and Azure DevOps; Linear and Jira Cloud rewrite them in any case."""
+
 
 class UnknownSwitch(ValueError):
     """Somebody asked for a fault that does not exist; a typo must not pass as "no fault"."""

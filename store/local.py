@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from schemas.model import Json
+from schemas.source import LOCAL
 from store import rows, sql
 from store.keys import Key
 from store.tables import counters, folders, renders, tickets
@@ -110,3 +111,14 @@ def settle_in(connection: sa.Connection, key: Key, folder: str, digest: str) -> 
     """A ticket that somebody made as a folder lives there; its file is in the store already."""
     values = {"source": key[0], "ticket": key[1], "path": folder, "render": "", "taken": digest}
     sql.upsert(connection, folders, [values])
+
+
+def naming(connection: sa.Connection, key: str, but: str) -> list[str]:
+    """Local tickets whose text may name the one of this key: its digits stand in it."""
+    query = sa.select(tickets.c.external_id).where(
+        tickets.c.source == LOCAL,
+        tickets.c.external_id != but,
+        tickets.c.fate == "here",
+        tickets.c.body.contains(key.lstrip("0"), autoescape=True),
+    )
+    return sorted(connection.execute(query).scalars())

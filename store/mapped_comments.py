@@ -46,64 +46,48 @@ def proven_gone(connection: sa.Connection, key: Key) -> frozenset[str]:
 
 
 def born(connection: sa.Connection, key: Key, *, but: int) -> dict[str, str]:
-    """Where the comments of a ticket that other mappings made were first written: id → source/id."""
-    found: dict[str, str] = {}
-    query = (
-        sa.select(mapped_comments, mirrors.c.source, mirrors.c.target)
-        .select_from(
-            mapped_comments.join(mappings, mappings.c.id == mapped_comments.c.mapping).join(
-                mirrors, mirrors.c.id == mappings.c.mirror
-            )
-        )
-        .where(
-            mapped_comments.c.mapping != but,
-            sa.or_(
-                sa.and_(mirrors.c.source == key[0], mappings.c.left == key[1]),
-                sa.and_(mirrors.c.target == key[0], mappings.c.right == key[1]),
-            ),
-        )
+    """Where comments of a ticket that other mappings made were first written: id to source/id."""
+    of_ticket = sa.or_(
+        sa.and_(mirrors.c.source == key[0], mappings.c.left == key[1]),
+        sa.and_(mirrors.c.target == key[0], mappings.c.right == key[1]),
     )
+    query = _JOINED.where(mapped_comments.c.mapping != but, of_ticket)
+    found: dict[str, str] = {}
     for row in connection.execute(query):
-        twin = row.right if row.born == "left" else row.left
-        at_twin = row.target if row.born == "left" else row.source
-        if twin is not None and at_twin == key[0]:
-            origin = row.left if row.born == "left" else row.right
-            home = row.source if row.born == "left" else row.target
+        (home, origin), (away, twin) = _ends(row)
+        if twin is not None and origin is not None and away == key[0]:
             found[twin] = _root(connection, home, origin)
     return found
+
+
+_JOINED = sa.select(mapped_comments, mirrors.c.source, mirrors.c.target).select_from(
+    mapped_comments.join(mappings, mappings.c.id == mapped_comments.c.mapping).join(
+        mirrors, mirrors.c.id == mappings.c.mirror
+    )
+)
+
+
+def _ends(row: Any) -> tuple[tuple[str, str | None], tuple[str, str | None]]:
+    """(where it was written, its twin), each as (source, comment)."""
+    left, right = (row.source, row.left), (row.target, row.right)
+    return (left, right) if row.born == "left" else (right, left)
 
 
 def _root(connection: sa.Connection, source: str, comment: str) -> str:
     """Up to where it was first written."""
     seen = {(source, comment)}
     while True:
-        query = (
-            sa.select(mapped_comments, mirrors.c.source, mirrors.c.target)
-            .select_from(
-                mapped_comments.join(mappings, mappings.c.id == mapped_comments.c.mapping).join(
-                    mirrors, mirrors.c.id == mappings.c.mirror
-                )
-            )
-            .where(
-                sa.or_(
-                    sa.and_(
-                        mirrors.c.target == source,
-                        mapped_comments.c.right == comment,
-                        mapped_comments.c.born == "left",
-                    ),
-                    sa.and_(
-                        mirrors.c.source == source,
-                        mapped_comments.c.left == comment,
-                        mapped_comments.c.born == "right",
-                    ),
-                )
-            )
+        made = sa.or_(
+            sa.and_(mirrors.c.target == source, mapped_comments.c.right == comment),
+            sa.and_(mirrors.c.source == source, mapped_comments.c.left == comment),
         )
-        row = connection.execute(query).first()
-        if row is None:
+        above = [
+            (home, origin)
+            for row in connection.execute(_JOINED.where(made))
+            for (home, origin), twin in [_ends(row)]
+            if twin == (source, comment) and origin is not None
+        ]
+        if not above or above[0] in seen:
             return f"{source}/{comment}"
-        above = (row.source, row.left) if row.born == "left" else (row.target, row.right)
-        if above in seen or above[1] is None:
-            return f"{source}/{comment}"
-        seen.add(above)
-        source, comment = above
+        seen.add(above[0])
+        source, comment = above[0]

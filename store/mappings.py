@@ -101,6 +101,25 @@ def due(
     return list(connection.execute(query).scalars())
 
 
+def trouble(connection: sa.Connection, mirror: int) -> str | None:
+    """What keeps a mapping of a mirror from being told: of several the newest."""
+    query = (
+        sa.select(mappings.c.last_error, sa.func.count().over())
+        .where(
+            mappings.c.mirror == mirror,
+            mappings.c.last_error.is_not(None),
+            mappings.c.state.in_(("new", "joined", "parked")),
+        )
+        .order_by(mappings.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    more = f" (and {row[1] - 1} more)" if row[1] > 1 else ""
+    return f"{row[0]}{more}"
+
+
 def count_waiting(connection: sa.Connection, mirror_ids: Sequence[int]) -> int:
     """How many have something to look at whose time has not come."""
     query = sa.select(sa.func.count()).where(

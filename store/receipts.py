@@ -88,6 +88,12 @@ def count_since(connection: sa.Connection, mapping: int, moment: datetime) -> in
     return int(connection.execute(query).scalar_one())
 
 
+def count_of(connection: sa.Connection, session: int) -> int:
+    """How many steps a session has written."""
+    query = sa.select(sa.func.count()).where(receipts.c.session == session)
+    return int(connection.execute(query).scalar_one())
+
+
 def of_mapping(connection: sa.Connection, mapping: int, limit: int = 50) -> list[Receipt]:
     """What a mapping wrote, newest first."""
     query = sa.select(receipts).where(receipts.c.mapping == mapping)

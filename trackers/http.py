@@ -7,7 +7,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
@@ -30,6 +29,8 @@ Transport = http.BaseTransport
 Params = Mapping[str, str | int]
 Files = Mapping[str, tuple[str, bytes, str]]
 """Form field to (file name, content, media type)."""
+_Payload = dict[str, Json]
+"""What a request carries: at most one of json, files and content."""
 OnRequest = Callable[[str, str, int | None, float], None]
 """Told of each request: method, path with query, status (None: no answer), seconds."""
 
@@ -86,6 +87,11 @@ class Session:
             transport=transport,
             follow_redirects=False,
         )
+
+    @property
+    def credential(self) -> str:
+        """The name of who asks: no secret."""
+        return self._authority.credential
 
     def close(self) -> None:
         """Gives connections back."""
@@ -219,7 +225,7 @@ class Session:
         self,
         method: str,
         url: http.URL,
-        payload: "_Payload",
+        payload: _Payload,
         headers: Mapping[str, str],
         *,
         reads: bool = False,
@@ -262,7 +268,7 @@ class Session:
         self,
         method: str,
         url: http.URL,
-        payload: "_Payload",
+        payload: _Payload,
         headers: Mapping[str, str],
         reads: bool,
     ) -> http.Response:
@@ -277,7 +283,7 @@ class Session:
         self,
         method: str,
         url: http.URL,
-        payload: "_Payload",
+        payload: _Payload,
         headers: Mapping[str, str],
         reads: bool,
     ) -> http.Response:
@@ -296,7 +302,7 @@ class Session:
         raise AssertionError("the last attempt returns or raises")
 
     def _once(
-        self, method: str, url: http.URL, payload: "_Payload", headers: Mapping[str, str]
+        self, method: str, url: http.URL, payload: _Payload, headers: Mapping[str, str]
     ) -> http.Response:
         sent = dict(headers)
         if "Authorization" not in sent:
@@ -305,14 +311,7 @@ class Session:
         self._limiter.wait(self._authority.credential, self._manners.usual)
         status, began = None, time.perf_counter()
         try:
-            answer = self._client.request(
-                method,
-                url,
-                headers=sent,
-                json=payload.json,
-                files=payload.files,
-                content=payload.content,
-            )
+            answer = self._client.request(method, url, headers=sent, **payload)
             status = answer.status_code
             self._learn(_answer(answer, method))
         finally:
@@ -329,15 +328,6 @@ class Session:
         _log.debug("%s %s %s %.3f s", method, path, status, seconds)
         if self._on_request:
             self._on_request(method, path, status, seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class _Payload:
-    """What a request carries; at most one of the three."""
-
-    json: Json = None
-    files: Files | None = None
-    content: bytes | None = None
 
 
 def credential_name(base: str, secret: str) -> str:

@@ -18,6 +18,7 @@ from workers import attachments
 from workers.drain import drain
 from workers.edits.taking import edited_here, take_over
 from workers.lookout import Lookout
+from workers.mirrors.running import Pusher
 from workers.refetch import follow, refetch
 from workers.render import render
 from workers.retranslate import Records
@@ -90,6 +91,7 @@ class Sweeper:
         self._every = every
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
+        self._pusher = Pusher(work)
         self._carrier = threading.Thread(target=self._carry, name="attachments", daemon=True)
         self._lookout = Lookout(work)
 
@@ -97,6 +99,7 @@ class Sweeper:
         """Begins with a sweep without the age rule: at boot everything pending is stuck."""
         self._thread.start()
         self._lookout.start()
+        self._pusher.start()
         if self._work.attachments is not None:
             self._carrier.start()
 
@@ -105,6 +108,7 @@ class Sweeper:
         self._stop.set()
         self._lookout.stop(seconds)
         self._thread.join(seconds)
+        self._pusher.stop(seconds)
         if self._carrier.is_alive():
             self._carrier.join(seconds)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from sandbox import rewriting
 from sandbox.azure_devops.refusals import invalid, no_item, no_project
 from sandbox.azure_devops.state import Item, Person, Project, Team
 from sandbox.wire import Call, Json, Reply, reply_json
@@ -59,6 +60,8 @@ class Ask:
             found = None
         if not isinstance(found, dict):
             raise invalid("The body of the request is no JSON object.", "VssRequestContent")
+        if self.site.faults.number("rewrites") and isinstance(found.get("text"), str):
+            found["text"] = rewriting.html(found["text"])
         return found
 
     @property
@@ -68,9 +71,12 @@ class Ask:
             raise invalid("The request indicated a Content-Type that is not supported.",
                           "VssRequestContentTypeNotSupportedException")  # fmt: skip
         try:
-            return orjson.loads(self.call.body or b"null")
+            found = orjson.loads(self.call.body or b"null")
         except orjson.JSONDecodeError:
             raise invalid("You must pass a valid patch document.") from None
+        if self.site.faults.number("rewrites"):
+            _rewrite(found)
+        return found
 
     def item(self, name: str = "id") -> Item:
         """A work item that can be read; in another project's address it cannot be found."""
@@ -95,3 +101,9 @@ class Ask:
 def collection(values: list[Json]) -> Reply:
     """`{count, value}`, as every list is wrapped."""
     return reply_json({"count": len(values), "value": values})
+
+
+def _rewrite(operations: Any) -> None:
+    for one in operations if isinstance(operations, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("value"), str):
+            one["value"] = rewriting.html(one["value"])

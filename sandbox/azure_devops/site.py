@@ -16,7 +16,7 @@ from sandbox.azure_devops.texts import as_text
 from sandbox.azure_devops.views import Views
 from sandbox.azure_devops.wiql import Shelf
 from sandbox.crowd import Crowd
-from sandbox.faults import LAGS, SHARED_CHANCES, Switchboard
+from sandbox.faults import LAGS, SHARED_CHANCES, TEXTS, Switchboard
 from sandbox.outbox import CHANCES, NUMBERS, Outbox
 from sandbox.requests import RequestLog
 from sandbox.wire import Json
@@ -38,7 +38,7 @@ _STEPS, _DESCRIPTION = "Microsoft.VSTS.TCM.ReproSteps", "System.Description"
 def switchboard(seed: int) -> Switchboard:
     """The faults of this tracker; `secondary_next` delays a request, which is still served."""
     chances = (*CHANCES, *SHARED_CHANCES)
-    return Switchboard(chances, API_COUNTS, {**NUMBERS, **LAGS, **API_NUMBERS}, seed)
+    return Switchboard(chances, API_COUNTS, {**NUMBERS, **LAGS, **TEXTS, **API_NUMBERS}, seed)
 
 
 @dataclass

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import orjson
 
+from sandbox import rewriting
 from sandbox.github.accounts import Identity
 from sandbox.github.acts import Acts
 from sandbox.github.refusals import (
@@ -123,6 +124,8 @@ class Ask:
         value = self.any_json()
         if not isinstance(value, dict):
             raise refusal(400, "Body should be a JSON object")
+        if self.site.faults.number("rewrites") and isinstance(value.get("body"), str):
+            value["body"] = rewriting.markdown(value["body"])
         return value
 
     def issue(self) -> Issue:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.crowd import Crowd
-from sandbox.faults import LAGS, SHARED_CHANCES, Switchboard
+from sandbox.faults import LAGS, SHARED_CHANCES, TEXTS, Switchboard
 from sandbox.github.accounts import Accounts
 from sandbox.github.acts import Acts, names_of_acts
 from sandbox.github.desk import NoSuch
@@ -34,7 +34,7 @@ API_NUMBERS = {
 def switchboard(seed: int) -> Switchboard:
     """The faults of this tracker: those of the outbox and those of the API."""
     chances = (*CHANCES, *SHARED_CHANCES)
-    return Switchboard(chances, API_COUNTS, {**NUMBERS, **LAGS, **API_NUMBERS}, seed)
+    return Switchboard(chances, API_COUNTS, {**NUMBERS, **LAGS, **TEXTS, **API_NUMBERS}, seed)
 
 
 @dataclass

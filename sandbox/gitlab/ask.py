@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
+from sandbox import rewriting
 from sandbox.gitlab.accounts import Identity
 from sandbox.gitlab.acts import Acts
 from sandbox.gitlab.refusals import forbidden, invalid, not_found, unauthorized
@@ -118,6 +119,9 @@ class Ask:
             content = dict(parse_qsl(self.call.body.decode(), keep_blank_values=True))
         if not isinstance(content, dict):
             raise invalid("a JSON object is needed")
+        for name in ("description", "body") if self.site.faults.number("rewrites") else ():
+            if isinstance(content.get(name), str):
+                content[name] = rewriting.markdown(content[name], line_end="\n")
         return {**self.call.query, **content}
 
     def file(self) -> tuple[str, str, bytes]:

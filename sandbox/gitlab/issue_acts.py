@@ -236,7 +236,17 @@ class IssueActs(Desk):
                 self.project.labels[name.strip().lower()] = known
             if known:
                 found[known.name] = known
-        return list(found.values())
+        return self._scoped(list(found.values()))
+
+    def _scoped(self, labels: list[Label]) -> list[Label]:
+        """With a licence an issue has one label of a scope, the last that was given
+        (GitLab docs: Scoped labels)."""
+        if not self.world.premium:
+            return labels
+        last: dict[str, Label] = {}
+        for label in labels:
+            last[label.name.rpartition("::")[0].lower() or f" {label.id}"] = label
+        return [one for one in labels if one in last.values()]
 
     def _relabel(self, issue: Issue, actor: Person, wanted: list[Label]) -> None:
         for label in wanted:

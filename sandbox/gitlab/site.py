@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.crowd import Crowd
-from sandbox.faults import LAGS, SHARED_CHANCES, Switchboard
+from sandbox.faults import LAGS, SHARED_CHANCES, TEXTS, Switchboard
 from sandbox.gitlab.accounts import Accounts
 from sandbox.gitlab.acts import Acts, names_of_acts
 from sandbox.gitlab.desk import NoSuch
@@ -29,7 +29,7 @@ def switchboard(seed: int) -> Switchboard:
     A `retry_after` of 0 leaves the header out, as many instances do.
     """
     chances = (*CHANCES, *SHARED_CHANCES)
-    return Switchboard(chances, API_COUNTS, {**NUMBERS, **LAGS, **API_NUMBERS}, seed)
+    return Switchboard(chances, API_COUNTS, {**NUMBERS, **LAGS, **TEXTS, **API_NUMBERS}, seed)
 
 
 @dataclass

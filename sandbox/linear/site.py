@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.crowd import Crowd
-from sandbox.faults import LAGS, SHARED_CHANCES, Switchboard
+from sandbox.faults import LAGS, SHARED_CHANCES, TEXTS, Switchboard
 from sandbox.linear.accounts import Accounts
 from sandbox.linear.acts import Acts, names_of_acts
 from sandbox.linear.desk import NoSuch
@@ -39,7 +39,7 @@ person within `join_seconds` of each other are one line of an issue's history.""
 def switchboard(seed: int) -> Switchboard:
     """The faults of this tracker: those of the outbox and those of the API."""
     chances = (*CHANCES, *SHARED_CHANCES, *API_CHANCES)
-    return Switchboard(chances, API_COUNTS, {**NUMBERS, **LAGS, **API_NUMBERS}, seed)
+    return Switchboard(chances, API_COUNTS, {**NUMBERS, **LAGS, **TEXTS, **API_NUMBERS}, seed)
 
 
 @dataclass

@@ -78,8 +78,10 @@ class World:
     parts: Parts
     words: Words
     draw: random.Random
-    published: list[tuple[int, str]] = field(default_factory=list)
-    """Tickets of A that may leave at first, and the place beside B."""
+    published: list[int] = field(default_factory=list)
+    """Tickets of A that may leave at first."""
+    texts: dict[int, list[str]] = field(default_factory=dict)
+    """The words that may leave, by ticket of A."""
 
     def reconcile(self, *, full: bool = False) -> None:
         for name in PLACES:
@@ -87,14 +89,21 @@ class World:
             assert done.status == "complete", (name, done.error)
 
     def push(self) -> Pushed:
-        """Until nothing is due any more."""
-        total = Pushed()
+        """All that is due now; more than that would be a loop, which a test must not wait for."""
+        most = 1_000 + 50 * len(self.published)
+        done = push_due(self.work, most=most)
+        assert done.looked < most, "mirrors do not come to rest"
+        assert done.errors == []
+        return done
+
+    def rest(self) -> None:
+        """Until nothing is written any more, and nothing waits."""
         for _ in range(20):
-            done = push_due(self.work)
-            total.add(done)
-            if not done.writes:
-                break
-        return total
+            self.reconcile()
+            done = self.push()
+            if not done.writes and not done.waiting:
+                return
+        raise AssertionError("mirrors do not come to rest")
 
     def heard(self, place: str) -> Counter[str]:
         """All words in all bytes that a stand-in was ever sent, and how often."""
@@ -133,12 +142,16 @@ def _gitlab(world: World, number: int) -> None:
     plain = kind == "plain"
 
     def word() -> str:
-        return words.meant(words.new("open"), "B", to) if plain else words.new("cnry")
+        if not plain:
+            return words.new("cnry")
+        made = words.meant(words.new("open"), "B", to)
+        world.texts.setdefault(number, []).append(made)
+        return made
 
     labels = [f"to-{to}", *(["Secret"] if kind == "secret" else [])]
     if plain and world.draw.random() < 0.2:
         labels.append(f"about {words.new('mask')}")
-    issue = acts.open(
+    acts.open(
         f"Ticket {word()} {words.new('mask')}",
         f"Text {word()}\n\n{words.new('mask')} and {word()}" + ("x " * world.draw.randrange(40)),
         labels,
@@ -154,7 +167,7 @@ def _gitlab(world: World, number: int) -> None:
     if number > 1 and world.draw.random() < 0.1:
         acts.link(number, world.draw.randrange(1, number))
     if plain:
-        world.published.append((issue.iid, to))
+        world.published.append(number)
 
 
 def _jira(world: World) -> None:
@@ -171,11 +184,11 @@ def _jira(world: World) -> None:
         acts.comment(issue.key, words.new("cnry"), internal=True)
 
 
-def darken(world: World, share: float) -> list[tuple[int, str]]:
-    """Some of the published tickets turn private, and are edited right after; which."""
+def darken(world: World) -> set[int]:
+    """Half of the published tickets turn private, and are edited right after; which."""
     acts, words = world.running["A"].acts, world.words
-    chosen = world.draw.sample(world.published, int(len(world.published) * share))
-    for number, _ in chosen:
+    chosen = world.draw.sample(world.published, len(world.published) // 2)
+    for number in chosen:
         if world.draw.random() < 0.5:
             acts.edit(number, confidential=True)
         else:
@@ -183,7 +196,7 @@ def darken(world: World, share: float) -> list[tuple[int, str]]:
         secret = words.new("cnry")
         acts.edit(number, title=f"Now {secret}", description=f"Now {secret}")
         acts.comment(number, f"Now {secret}")
-    return chosen
+    return set(chosen)
 
 
 @contextmanager
@@ -211,7 +224,7 @@ def world(folder: Path, database_url: str, seed: int) -> Iterator[World]:
             work,
             parts,
             Words(),
-            random.Random(seed),  # noqa: S311 - repeatable, not secret
+            random.Random(seed),
         )
 
 

@@ -296,3 +296,23 @@ def test_a_change_planned_on_an_older_record_is_refused_or_touches_its_own_field
             there.carry_out(second)
             assert there.ticket(key).title == "As it is"
         assert there.ticket(key).body == "The text of somebody else."
+
+
+TYPED = "One line.  \r\n\r\n- a point   \r\n- another\r\n\r\nThe end.\r\n\r\n"
+
+
+@every_writable
+def test_a_text_that_comes_back_otherwise_comes_back_the_same_ever_after(tracker):
+    with scene(tracker) as there:
+        there.running.faults.set(rewrites=1)
+        key = there.create({"title": "Rewritten", "body": TYPED})
+        first = there.ticket(key).body
+        assert "a point" in first
+        change = TicketChange(
+            ticket=key,
+            wanted=there.wanted({"title": "Rewritten", "body": first}),
+            fields=frozenset({"body"}),
+            record=there.record(key).body,
+        )
+        there.carry_out(change)
+        assert there.ticket(key).body == first

@@ -47,7 +47,7 @@ def sent_to(place: str) -> httpx.Response:
 )
 def test_a_redirect_to_a_private_address_is_not_followed(place: str) -> None:
     session, script = a_session(sent_to(place), httpx.Response(200, content=b"inside"))
-    with pytest.raises(Permanent, match="no public address|no address of the web"):
+    with pytest.raises(Permanent, match=r"no public address|no address of the web"):
         list(session.download(FILE, public=True))
     assert script.lines == ["GET /api/files/1"]
     session.close()

@@ -4,7 +4,7 @@ from typing import Any
 
 from schemas.event import Definition
 from schemas.mirror import Mirror, MirrorOptions, Side, View
-from schemas.ticket import Person, Ticket, TicketRef
+from schemas.ticket import Person, StatusCategory, Ticket, TicketRef
 from tests.builders import at
 from trackers.registry import REGISTRY
 from workers.rules.projection import project, wanted
@@ -153,4 +153,6 @@ def written(source: Ticket, there: Terms, back: Terms, held: Ticket | None = Non
     found: View = project(source, there, now).view
     twin, names = wanted(found, found.keys(), there, held)
     kept = {name: getattr(twin, name) for name in names}
+    if "state" in names and "status_category" not in names:  # open and closed is all there is
+        kept["status_category"] = StatusCategory("done" if twin.state == "closed" else "todo")
     return (held or ticket(there.other.tracker, OTHER[there.side])).model_copy(update=kept)

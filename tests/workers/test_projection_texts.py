@@ -28,6 +28,7 @@ def test_a_mention_of_somebody_with_an_account_there_names_that_account() -> Non
     assert found == "ask [@Alice Smith](accountid:right-alice)."
     way = terms("jira", "github")
     assert harmless.carried("ask [@Alice](accountid:left-alice)", way) == "ask @alice"
+    assert harmless.carried("ask @alice", way) == f"ask @{QUIET}alice"
     assert harmless.carried("ask [@Eve](accountid:9)", way) == f"ask @{QUIET}Eve"
 
 
@@ -158,7 +159,7 @@ def test_somebody_whom_people_there_mention_stays_mentioned() -> None:
 
 WORDS = [
     "plain words", "#12", "#5.", "#7", "left/project#12", "left/project#7", "x/y#3", "!4", "&9",
-    "LFT-12", "LFT-7", "RGT-112", "UTF-8", "C#", "a@example.com", "`#12 @x`", "\n", "\n\n",
+    "LFT-12", "LFT-7", "RGT-7", "UTF-8", "C#", "a@example.com", "`#12 @x`", "\n", "\n\n",
     "- item", "```\n#12\n```", "[text](https://example.com/a)", "https://example.com/a#12.",
     "(#12)", "**#7**", "/uploads/a1/x.png", "![i](/uploads/a1/x.png)", "[x]", "&amp;", "\\",
     "[left/project#7](https://example.com)", "[#12](https://example.com/)", "a\u2060b", "<b>x</b>",

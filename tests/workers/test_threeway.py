@@ -47,7 +47,7 @@ def squeezed(value: Any) -> Any:
 
 NORMALISING = Words(squeezed, lambda value: value)
 
-TEXTS = st.lists(st.sampled_from(("* x", "- x", "y  y", "y y", "", "z")), max_size=5).map("\n".join)
+TEXTS = st.lists(st.sampled_from(("* x", "y  y", "", "z", "w")), max_size=5).map("\n".join)
 PLAIN = st.none() | st.sampled_from(("open", "in work", "closed"))
 STATES = Words(
     lambda value: value and {"in work": "open"}.get(value, value), lambda value: value

@@ -20,8 +20,8 @@ from trackers.gitlab import address, auth, facts, history, scope, translate, val
 from trackers.gitlab.auth import PLAN
 from trackers.gitlab.client import GitLabClient
 from trackers.gitlab.project import ABSENT, Project
-from trackers.kept import Kept
 from trackers.http import Authority, Session, Transport
+from trackers.kept import Kept
 from trackers.oauth import Granted
 
 # No event tells that an issue or a note was deleted, an issue linked, a label or milestone edited

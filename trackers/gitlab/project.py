@@ -1,7 +1,7 @@
 """The source's project at its API; once its number is known, a rename changes nothing."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import quote
 
 from schemas.errors import Denied, Permanent, Transient
@@ -12,6 +12,7 @@ from trackers.answers import Answer
 from trackers.fields import Fields
 from trackers.gitlab import values
 from trackers.http import Files, Params, Session
+from trackers.kept import Kept
 
 FULL_PAGE = 100
 ABSENT = frozenset({400, 404, 409})

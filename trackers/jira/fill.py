@@ -3,6 +3,7 @@ required, and which fields its screens show at all.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from schemas.errors import Permanent
 from schemas.model import Json
@@ -15,25 +16,25 @@ from trackers.jira.site import Site
 
 _ALWAYS = frozenset({"project", "issuetype", "summary"})
 _TEXT_AREA = "com.atlassian.jira.plugin.system.customfieldtypes:textarea"
+_T = TypeVar("_T")
 Metas = Mapping[str, Fields]
 
 
 class Filler:
-    """One site's screens; what it said of creating is kept while the client lives."""
+    """One site's screens; what it said of creating is kept for a moment, beyond the client."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._types: list[Fields] | None = None
-        self._creatable: dict[str, dict[str, Fields]] = {}
+        self._kept = site.shelf.metas
+        self._read: set[str] = set()
+        self._used: set[str] = set()
 
     def new(self, draft: Json) -> Json:
         """The body that creates an issue; Permanent naming what is required and not filled."""
         ours = dict(draft.get("ours") or {})
         kind = self._type(str(ours.pop("type", "") or ""))
         number = kind.need_id("id")
-        if number not in self._creatable:
-            self._creatable[number] = known.creatable(self._site, number)
-        metas = self._creatable[number]
+        metas = self._told(number, lambda: known.creatable(self._site, number))
         wanted = {**draft["fields"], **self._shaped(ours, metas)}
         fields = {
             name: value
@@ -46,6 +47,25 @@ class Filler:
         self._require(metas, fields, kind.text("name") or number)
         body = {"fields": fields}
         return body | {name: draft[name] for name in ("properties",) if draft.get(name)}
+
+    def forget(self) -> bool:
+        """Drops what was said before this client; False when there was nothing of it."""
+        old = [one for one in self._used if one not in self._read]
+        for one in old:
+            self._kept.forget(self._question(one))
+        return bool(old)
+
+    def _question(self, name: str) -> tuple[str, str, str]:
+        return name, self._site.session.credential, f"{self._site.session.base} {self._site.key}"
+
+    def _told(self, name: str, ask: Callable[[], _T]) -> _T:
+        self._used.add(name)
+        found: _T | None = self._kept.known(self._question(name))
+        if found is None:
+            found = ask()
+            self._read.add(name)
+            self._kept.keep(self._question(name), found)
+        return found
 
     @staticmethod
     def plain(draft: Json) -> Json:
@@ -80,11 +100,10 @@ class Filler:
 
     def _type(self, wanted: str) -> Fields:
         """The issue type of a name of ours, else the plainest one there is."""
-        if self._types is None:
-            self._types = known.issue_types(self._site)
-        plain = [one for one in self._types if not one.flag("subtask")]
+        types = self._told("types", lambda: known.issue_types(self._site))
+        plain = [one for one in types if not one.flag("subtask")]
         source = self._site.source
-        for one in self._types:
+        for one in types:
             name = one.text("name") or ""
             if wanted and wanted.casefold() in (name.casefold(), _type_name(one, source)):
                 return one

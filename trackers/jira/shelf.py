@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from schemas.model import Json
 from trackers.fields import Fields
+from trackers.kept import Kept
 
 KEPT_SECONDS = 600.0
 
@@ -23,11 +24,12 @@ _POINTS = "story points"
 
 @dataclass(slots=True)
 class Shelf:
-    """Field lists in memory, by credential and site."""
+    """Field lists in memory, by credential and site; `metas` are what creating takes."""
 
     clock: Callable[[], float] = time.monotonic
     kept: dict[str, tuple[float, list[dict[str, Json]]]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    metas: Kept = field(default_factory=Kept)
 
     def fields(
         self, where: str, read: Callable[[], list[dict[str, Json]]]

@@ -6,7 +6,7 @@ https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/
 from collections.abc import Callable
 
 from schemas.change import Ref, Write
-from schemas.errors import Permanent, TicketsyncError
+from schemas.errors import Denied, Permanent, TicketsyncError
 from schemas.model import Json
 from schemas.record import Record
 from trackers.answers import Answer
@@ -29,11 +29,22 @@ def carry_out(site: Site, filler: Filler, write: Write) -> Ref:
 
 
 def _create(site: Site, filler: Filler, write: Write) -> Ref:
-    body = filler.new(write.body)
-    answer = _done(site.send("POST", "/issue", body))
+    """What was kept of the screens may be old: a refusal, theirs or ours, has them read anew."""
+    try:
+        answer = _posted(site, filler, write)
+    except Denied:
+        raise
+    except Permanent:
+        if not filler.forget():
+            raise
+        answer = _posted(site, filler, write)
     made = Fields.of(answer.object, "created")
     key = made.need_text("key")
     return _ref(site, made.need_id("id"), key)
+
+
+def _posted(site: Site, filler: Filler, write: Write) -> Answer:
+    return _done(site.send("POST", "/issue", filler.new(write.body)))
 
 
 def _update(site: Site, filler: Filler, write: Write) -> Ref:

@@ -1,7 +1,7 @@
 """Linear: the issues of one team."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas.change import Change, Marker, Write
@@ -15,6 +15,7 @@ from schemas.tracker import Part
 from trackers.base import Capabilities, Headers, Tracker
 from trackers.fields import if_told
 from trackers.http import Authority, Session, Transport
+from trackers.kept import Kept
 from trackers.linear import (
     address,
     auth,
@@ -63,10 +64,11 @@ _CAPABILITIES = Capabilities(
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """The dialect."""
+    """The dialect; `kept` holds what teams call things for a moment."""
 
     name: str = "linear"
     capabilities: Capabilities = _CAPABILITIES
+    kept: Kept = field(default_factory=Kept, compare=False, repr=False)
 
     def verify(self, headers: Headers, body: bytes, secrets: Sequence[str], now: datetime) -> Proof:
         return webhook.verify(headers, body, secrets, now)
@@ -128,7 +130,7 @@ class Linear:
                 on_request=lambda *told: client.note(*told),
             )
 
-        client = LinearClient(Team(Graph(opened(base, None)), source), opened)
+        client = LinearClient(Team(Graph(opened(base, None)), source), opened, self.kept)
         return client
 
 

@@ -188,7 +188,12 @@ def _labels(change: TicketChange) -> dict[str, Json]:
         had = [Fields.of(one, "issue.labels").need_id("id") for one in nodes or []]
     return {
         "wanted": [
-            {"id": one.id or None, "name": one.name, "color": one.color}
+            {
+                "id": one.id or None,
+                "name": one.name,
+                "color": one.color,
+                "description": one.description,
+            }
             for one in change.wanted.labels
         ],
         "had": had,

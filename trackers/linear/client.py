@@ -19,6 +19,7 @@ from schemas.tracker import (
     ProjectInfo,
 )
 from trackers.http import OnRequest
+from trackers.kept import Kept
 from trackers.linear import census, chronicle, fieldlist, files, hooks, read, walk
 from trackers.linear.team import Team
 from trackers.linear.write import Writer
@@ -32,14 +33,14 @@ class LinearClient:
     `requests` counts every request that was sent, `cached` those answered "not modified".
     """
 
-    def __init__(self, team: Team, opened: files.Opener) -> None:
+    def __init__(self, team: Team, opened: files.Opener, kept: Kept) -> None:
         self.requests = 0
         self.cached = 0
         self.on_request: OnRequest | None = None
         self._team = team
         self._graph = team.graph
         self._opened = opened
-        self._writer = Writer(team)
+        self._writer = Writer(team, kept)
 
     def note(self, method: str, path: str, status: int | None, seconds: float) -> None:
         """Counts a request and passes it on to whoever listens."""

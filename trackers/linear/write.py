@@ -8,6 +8,7 @@ from schemas.errors import Denied, Permanent
 from schemas.model import Json
 from trackers import markers
 from trackers.fields import Fields
+from trackers.kept import Kept
 from trackers.linear import address, links, paging, queries
 from trackers.linear.graph import NotFound
 from trackers.linear.read import known
@@ -19,10 +20,10 @@ from trackers.removal import rare_right
 class Writer:
     """The steps of `changes.to_writes`, for one team."""
 
-    def __init__(self, team: Team) -> None:
+    def __init__(self, team: Team, kept: Kept) -> None:
         self._team = team
         self._graph = team.graph
-        self._words = Vocabulary(team)
+        self._words = Vocabulary(team, kept)
         self._steps: dict[str, Callable[[Write], Ref]] = {
             "create": self._create,
             "update": self._update,
@@ -39,6 +40,13 @@ class Writer:
         step = self._steps.get(write.step)
         if step is None:
             raise Permanent(f"step {write.step!r} is none of Linear's")
+        try:
+            return step(write)
+        except Denied:
+            raise
+        except Permanent:  # what the team calls things may have changed since it was read
+            if write.step not in ("create", "update") or not self._words.forget():
+                raise
         return step(write)
 
     def find(self, intent: Intent) -> Lookup:

@@ -113,7 +113,7 @@ def _send(task: Task, pair: Pair, one: Step) -> None:
         half.key[0],
         change,
         mapping=task.mapping.id,
-        session=task.tools.session,
+        session=task.session,
         carries=origin,
         recorded=_recorder(task, one),
         leaves=None if one.act == "delete" else leaving.last_look(task, own.key),

@@ -83,7 +83,7 @@ def _write(task: Task, half: Half, what: Ending) -> None:
         change = DeleteChange(ticket=ticket)
     elif what.act == "close":
         closed = half.ticket.model_copy(update={"state": "closed", "status": "", "status_id": None})
-        fields = _ending_fields(task, half)
+        fields = closing_fields(task, half)
         change = TicketChange(ticket=ticket, wanted=closed, fields=fields, record=record)
     else:
         labels = (*half.ticket.labels, Label(id="", name=LABEL))
@@ -91,13 +91,14 @@ def _write(task: Task, half: Half, what: Ending) -> None:
         change = TicketChange(
             ticket=ticket, wanted=labelled, fields=frozenset({"labels"}), record=record
         )
-    errand = Errand(half.key[0], change, mapping=task.mapping.id, session=task.tools.session)
+    errand = Errand(half.key[0], change, mapping=task.mapping.id, session=task.session)
     done = carry_out(task.work, task.tools.client(half.key[0]), errand)
     task.done.writes += done.steps
     task.losses += done.losses
 
 
-def _ending_fields(task: Task, half: Half) -> frozenset[str]:
+def closing_fields(task: Task, half: Half) -> frozenset[str]:
+    """What closes a ticket at its tracker."""
     tracker = task.work.tracker(task.work.sources[half.key[0]].tracker)
     return frozenset({"state", "status_category", "close_reason"}) & tracker.capabilities.writes
 

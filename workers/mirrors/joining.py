@@ -177,7 +177,7 @@ def _make(task: Task, pair: Pair, half: Half, born: Side) -> None:
         there,
         change,
         mapping=task.mapping.id,
-        session=task.tools.session,
+        session=task.session,
         fields=_said(values, pair.terms[side]),
         origins=_origins(task, half, values),
         recorded=created_hook(task, pair, values, said.view),
@@ -196,7 +196,7 @@ _EMPTY: tuple[Json, ...] = (None, "", [], ())
 
 
 def _said(values: dict[str, Json], back: Terms) -> Callable[[Ticket | None], Values]:
-    """The receipt's values: as they were answered where the answer tells, else as they were sent."""
+    """The receipt: values as they were answered where the answer tells, else as they were sent."""
 
     def told(ticket: Ticket | None) -> Values:
         now = view(ticket, back) if ticket else values

@@ -18,9 +18,9 @@ def link(work: Work, mirror: Mirror, left: str, right: str, who: str = "cli") ->
     """
     now = work.now()
     with work.store.write() as connection:
-        ids = {
-            side: _found(connection, mirror.at(side), key)
-            for side, key in (("left", left), ("right", right))
+        ids: dict[Side, str] = {
+            "left": _held(connection, mirror.source, left),
+            "right": _held(connection, mirror.target, right),
         }
         held = {side: mappings.at(connection, mirror.id, side, ids[side]) for side in _SIDES}
         for side in _SIDES:
@@ -65,17 +65,16 @@ def take_in(work: Work, mirror: Mirror, key: str) -> int:
     """
     now = work.now()
     with work.store.write() as connection:
-        ticket = _found(connection, mirror.source, key, wanted=False)
-        side: Side = "left"
-        if ticket is None:
-            ticket, side = _found(connection, mirror.target, key), "right"
+        found = references.id_of(connection, mirror.source, key)
+        side: Side = "left" if found else "right"
+        ticket = found or _held(connection, mirror.target, key)
         one = mappings.at(connection, mirror.id, side, ticket)
         if one is None:
             if side == "right" and not mirror.two_way:
                 raise Permanent(f"{key} is at the target of {mirror.name}, which is one-way")
-            values = {side: ticket, "born": side, "forced": True}
-            return mappings.insert(connection, mirror=mirror.id, created_at=now, **values)
-        values = {"forced": True, "reason": ""}
+            new: dict[str, Json] = {side: ticket, "born": side, "forced": True}
+            return mappings.insert(connection, mirror=mirror.id, created_at=now, **new)
+        values: dict[str, Json] = {"forced": True, "reason": ""}
         if one.state == "retired":
             values |= {"state": "new", "generation": one.generation + 1, "base": None}
             values |= {"right" if one.born == "left" else "left": None, "joined_at": None}
@@ -89,9 +88,9 @@ def take_in(work: Work, mirror: Mirror, key: str) -> int:
 
 def foreseen(connection: Connection, mirror: Mirror, key: str) -> Mapping:
     """The mapping as `take_in` would leave it; nothing is written. Raises Permanent like it."""
-    ticket, side = _found(connection, mirror.source, key, wanted=False), _SIDES[0]
+    ticket, side = references.id_of(connection, mirror.source, key), _SIDES[0]
     if ticket is None:
-        ticket, side = _found(connection, mirror.target, key), _SIDES[1]
+        ticket, side = _held(connection, mirror.target, key), _SIDES[1]
     one = mappings.at(connection, mirror.id, side, ticket) if ticket else None
     if one is None:
         return Mapping.model_validate(
@@ -106,15 +105,15 @@ def foreseen(connection: Connection, mirror: Mirror, key: str) -> Mapping:
 def find(connection: Connection, mirror: Mirror, key: str) -> int:
     """The mapping of a ticket on either side, by its key. Raises Permanent without one."""
     for side in _SIDES:
-        ticket = _found(connection, mirror.at(side), key, wanted=False)
+        ticket = references.id_of(connection, mirror.at(side), key)
         one = mappings.at(connection, mirror.id, side, ticket) if ticket else None
         if one is not None:
             return one.id
     raise Permanent(f"{key} is not mapped in {mirror.name}; see: mirrors show {mirror.name}")
 
 
-def _found(connection: Connection, source: str, key: str, *, wanted: bool = True) -> str | None:
+def _held(connection: Connection, source: str, key: str) -> str:
     ticket = references.id_of(connection, source, key)
-    if ticket is None and wanted:
+    if ticket is None:
         raise Permanent(f"{source} holds no ticket {key}; run: sync {source}")
     return ticket

@@ -1,17 +1,14 @@
 """Planning: what a push would write now, to be looked at, and applied if nothing moved since."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-
-import orjson
 
 from schemas.errors import Permanent, TicketsyncError
 from schemas.mirror import Mapping, Mirror, Plan, PlannedWrite
 from store import mappings, mirrors, plans
 from workers.failures import described
 from workers.mirrors import joining, linking, push, updating
-from workers.mirrors.task import Outside, Parks, Pushed, Task, Tools, Waits
+from workers.mirrors.task import Outside, Parks, Pushed, Task, Tools, Waits, digest_of
 from workers.refetch import fetch_now
 from workers.work import Work
 
@@ -55,8 +52,6 @@ def apply_plan(work: Work, digest: str, *, session: int | None = None) -> Pushed
     if stored.applied_at is not None:
         raise Permanent(f"plan {digest} was applied at {stored.applied_at:%Y-%m-%d %H:%M} UTC")
     if stored.kind == "rollback":
-        from workers.mirrors import rollback
-
         return rollback.carry(work, mirror, stored, session=session)
     ids = list(dict.fromkeys(one.mapping for one in stored.plan.writes))
     with work.store.read() as connection:
@@ -65,7 +60,8 @@ def apply_plan(work: Work, digest: str, *, session: int | None = None) -> Pushed
     again = _planned(work, mirror, found)
     if again.digest != stored.plan.digest:
         raise Permanent(
-            f"reality moved since plan {digest[:12]} was made; look again: mirrors plan {mirror.name}"
+            f"reality moved since plan {digest[:12]} was made; "
+            f"look again: mirrors plan {mirror.name}"
         )
     done = push.push_these(work, ids, session=session)
     with work.store.write() as connection:
@@ -85,15 +81,6 @@ def make_asked(work: Work) -> int:
         with work.store.write() as connection:
             plans.keep(connection, number, found, work.now(), asked=id_)
     return len(asked)
-
-
-def digest_of(writes: Sequence[PlannedWrite]) -> str:
-    """Names exactly these writes."""
-    told = orjson.dumps([one.model_dump(mode="json") for one in writes], option=_SORTED)
-    return hashlib.blake2b(told, digest_size=16).hexdigest()
-
-
-_SORTED = orjson.OPT_SORT_KEYS
 
 
 def _due(work: Work, mirror: Mirror, tickets: set[str]) -> list[Mapping]:

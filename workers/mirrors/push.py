@@ -8,11 +8,13 @@ import structlog
 
 from schemas.errors import Denied, Permanent, Spent, StoreAway, TicketsyncError, Transient
 from schemas.mirror import Mirror, Plan
+from schemas.source import LOCAL
 from store import installation, mappings, mirrors, plans
 from workers.failures import described
 from workers.mirrors import comments as comments_of
 from workers.mirrors import joining, recover, updating
 from workers.mirrors.pairs import site_of
+from workers.mirrors.promote import promote_joined
 from workers.mirrors.task import Outside, Parks, Pushed, Task, Tools, Waits
 from workers.work import Work
 
@@ -52,6 +54,8 @@ def push_due(
                 if stopped():
                     break
                 total.add(push(tools, one))
+    if any(one.source == LOCAL for one in wanted.values()):
+        promote_joined(work)
     with work.store.read() as connection:
         total.waiting = mappings.count_waiting(connection, list(wanted))
     return total
@@ -85,22 +89,33 @@ def push(tools: Tools, mapping: int) -> Pushed:
     try:
         _do(task)
         _give_back(task, attempts=0, last_error=None, pushed_at=work.now())
-    except Waits as wait:
-        _give_back(task, due_at=wait.at, done=False, reason=str(wait))
-    except Outside as reason:
-        _give_back(task, state="outside", reason=str(reason))
-    except Parks as reason:
-        task.done.parked += 1
-        _give_back(task, state="parked", reason=str(reason))
     except StoreAway:
         raise
-    except TicketsyncError as error:
-        _failed(task, error)
     except Exception as error:
-        log.exception("push_failed", mirror=mirror.name, mapping=mapping)
-        _failed(task, error)
+        _put_off(task, error)
     task.done.looked += 1
     return task.done
+
+
+def _put_off(task: Task, error: Exception) -> None:
+    """Why a mapping is not done: it waits, is not mirrored, wants a person, or something failed."""
+    match error:
+        case Waits():
+            _give_back(task, due_at=error.at, done=False, reason=str(error))
+        case Outside():
+            _give_back(task, state="outside", reason=str(error))
+        case Parks():
+            task.done.parked += 1
+            _give_back(task, state="parked", reason=str(error))
+        case _:
+            if not isinstance(error, TicketsyncError):
+                log.error(
+                    "push_failed",
+                    mirror=task.mirror.name,
+                    mapping=task.mapping.id,
+                    exc_info=error,
+                )
+            _failed(task, error)
 
 
 def _do(task: Task) -> None:

@@ -69,7 +69,7 @@ def _found(task: Task, one: OpenIntent, ref: Ref, recorded: Recorded) -> None:
         one.source,
         change,
         mapping=task.mapping.id,
-        session=task.tools.session,
+        session=task.session,
         carries=one.comment,
         recorded=recorded,
     )

@@ -96,7 +96,7 @@ def _comments(task: Task, pair: Pair, half: Half, side: Side) -> None:
 
 
 def _send(task: Task, half: Half, change: TicketChange | CommentChange | DeleteChange) -> None:
-    errand = Errand(half.key[0], change, mapping=task.mapping.id, session=task.tools.session)
+    errand = Errand(half.key[0], change, mapping=task.mapping.id, session=task.session)
     done = carry_out(task.work, task.tools.client(half.key[0]), errand)
     task.done.writes += done.steps
     task.losses += done.losses

@@ -1,12 +1,15 @@
 """A task: one mapping being pushed, with the tools and the tally of the whole push."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from schemas import fingerprint
 from schemas.mirror import Mapping, Mirror, PlannedWrite, Side
 from schemas.model import Json
-from store import installation
+from schemas.session import Report
+from store import installation, receipts, sessions
 from store.installation import Installation
 from trackers.base import Client
 from workers.mirrors.pairs import Pair, read
@@ -66,6 +69,7 @@ class Tools:
     shadow: bool = False
     _open: dict[str, Client] = field(default_factory=dict)
     _redact: dict[int, Redact] = field(default_factory=dict)
+    _sessions: dict[int, int] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
     _self: Installation | None = None
 
@@ -83,6 +87,19 @@ class Tools:
             self._redact[mirror.id] = Redactor(mirror.options.redact, mirror.name)
         return self._redact[mirror.id]
 
+    def session_of(self, mirror: Mirror) -> int:
+        """The session that what is written belongs to: the one given, the one that runs over the
+        mirror, or one of our own, begun when it is first needed."""
+        if self.session is not None:
+            return self.session
+        if mirror.session is not None:
+            return mirror.session
+        if mirror.id not in self._sessions:
+            with self.work.store.write() as connection:
+                made = sessions.begin(connection, mirror.name, "mirror", self.work.now())
+            self._sessions[mirror.id] = made
+        return self._sessions[mirror.id]
+
     def ourselves(self) -> Installation:
         """Whose marks we make."""
         if self._self is None:
@@ -91,7 +108,11 @@ class Tools:
         return self._self
 
     def close(self) -> None:
-        """Gives everything back."""
+        """Ends its own sessions, and gives everything back."""
+        for session in self._sessions.values():
+            with self.work.store.write() as connection:
+                steps = receipts.count_of(connection, session)
+                sessions.end(connection, session, self.work.now(), Report(changed=steps))
         self._stack.close()
 
 
@@ -106,6 +127,11 @@ class Task:
     planning: bool = False
     planned: list[PlannedWrite] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
+
+    @property
+    def session(self) -> int:
+        """The session that what is written belongs to."""
+        return self.tools.session_of(self.mirror)
 
     @property
     def work(self) -> Work:
@@ -140,3 +166,8 @@ class Task:
                 **more,
             )
         )
+
+
+def digest_of(writes: Sequence[PlannedWrite]) -> str:
+    """Names exactly these writes."""
+    return fingerprint.digest([one.model_dump(mode="json") for one in writes])

@@ -179,7 +179,7 @@ def _write(task: Task, pair: Pair, decision: Decision, side: Side) -> Ticket | N
         half.key[0],
         change,
         mapping=task.mapping.id,
-        session=task.tools.session,
+        session=task.session,
         fields=_receipt(pair, decision, side),
         origins=_origins(task, own, decision.values[side], decision.now[other(side)]),
         recorded=_recorder(task, pair, decision, side),

@@ -69,6 +69,13 @@ def linked_files(
     return list(found.values())
 
 
+def spelled_at_home(url: str, source: Source) -> str:
+    """How the source's own texts spell the address of one of its files: an upload to a project is
+    named from the project on."""
+    page = source.url.rstrip("/")
+    return url.removeprefix(page) if url.startswith(f"{page}/uploads/") else url
+
+
 def _listed(attachment: Attachment) -> LinkedFile:
     return LinkedFile(
         attachment.url,

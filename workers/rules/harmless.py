@@ -26,8 +26,8 @@ _MARK = re.compile(
 _TOKEN = re.compile(
     "|".join(
         (
-            references.LINK, references.ADDRESS, references.NUMBER, references.KEY, _MENTION, _ENTITY,
-            _EPIC,
+            references.LINK, references.ADDRESS, references.NUMBER, references.KEY, _MENTION,
+            _ENTITY, _EPIC,
         )
     )
 )  # fmt: skip
@@ -102,7 +102,8 @@ def _mention(found: re.Match[str], terms: Terms, alive: frozenset[str]) -> str:
     if found["still"]:
         lives = login.lower() in alive and found["still"] == QUIET
         return f"@{login}" if lives else quiet.said(found[0], terms)
-    account = terms.accounts.get(login.lower())
+    by_name = terms.own.tracker not in _SCHEMES  # elsewhere a mention is a link, a name is a name
+    account = terms.accounts.get(login.lower()) if by_name else None
     return _addressed(account, terms) if account else quiet.hushed(found[0])
 
 

@@ -87,8 +87,6 @@ _PLACED = {
     "azure_devops": {"sprint", "components"},
 }
 """What has to exist there before a ticket can be in it: naming another one would be refused."""
-_UNSURE = frozenset({"assignees", "priority", "type", "story_points"})
-"""What may find no home though the field has one: nobody of that account, no such word."""
 
 
 def fields(mirror: Mirror, left: SideWords, right: SideWords) -> tuple[str, ...]:
@@ -190,9 +188,11 @@ def prefixes(terms: Terms) -> frozenset[str]:
 def _may_fall(name: str, terms: Terms) -> bool:
     if name == "type":
         return terms.other.tracker == "gitlab" and terms.own.tracker != "gitlab"
-    if name in ("priority", "story_points"):
+    if name == "priority":
         return terms.own.tracker != terms.other.tracker
-    return name in _UNSURE or needs_place(name, terms.other)
+    if name == "story_points":
+        return terms.other.tracker == "linear"
+    return name == "assignees" or needs_place(name, terms.other)
 
 
 def across(terms: Terms) -> Terms:

@@ -77,16 +77,22 @@ def number(found: re.Match[str], terms: Terms) -> str:
     page = _page(terms.here, terms.own, project, found["sign"], found["number"])
     if not page:
         return hushed(found[0])
-    return f"[{project}{found['sign']}{found['number']}]({page})"
+    name = f"{project}{found['sign']}{found['number']}"
+    was_long = found["project"] == terms.own.project
+    return f'[{name}]({page} "{name}")' if was_long else f"[{name}]({page})"
 
 
 def key(found: re.Match[str], terms: Terms) -> str:
-    """`ABC-12` as the other side has to say it; words that only look so stay."""
+    """`ABC-12` as the other side has to say it; words that only look so stay.
+
+    On the way back a key stays a key: it may be the twin's side that somebody meant all along.
+    """
     name = found["key"]
     twin = terms.twins.get(name)
     if twin:
         return _twin(name, twin, terms)
-    page = _LAST.sub(name, terms.here) if found["prefix"] == terms.own.project else ""
+    ours = terms.outward and found["prefix"] == terms.own.project and not numbered(terms.own)
+    page = _LAST.sub(name, terms.here) if ours else ""
     return f"[{name}]({page})" if page else name
 
 
@@ -107,7 +113,8 @@ def link(found: re.Match[str], terms: Terms) -> str | None:
     twin = terms.twins.get(href)
     if twin and not terms.outward:
         return _unlinked(text, href, twin, terms)
-    return _stranger(text, href, terms)
+    name = _stranger(text, href, terms)
+    return text if name and f'"{text}"' in found["close"] else name
 
 
 def _unlinked(text: str, href: str, twin: TicketRef, terms: Terms) -> str | None:

@@ -46,7 +46,8 @@ def test_a_new_issue_carries_its_marker_and_is_closed_in_a_step_of_its_own():
     assert create.step == "create"
     assert create.body["description"] == f"Text\n\n{markers.hidden(MARKER)}"
     assert "state_event" not in create.body
-    assert (estimate.step, estimate.body, estimate.ticket) == ("estimate", {"seconds": 60}, None)
+    assert (estimate.step, estimate.ticket) == ("estimate", None)
+    assert estimate.body == {"seconds": 60, "read": False}
     assert (close.step, close.body) == ("update", {"state_event": "close"})
 
 

@@ -235,13 +235,55 @@ def test_a_ticket_is_created_changed_and_closed_at_the_stand_in():
         assert (again.epic, again.state, again.close_reason) == (None, "open", None)
 
 
-def test_an_edit_no_screen_shows_is_said_and_not_sent():
+OFF_SCREEN = {"errorMessages": [], "errors": {"duedate": "It is not on the appropriate screen."}}
+
+
+def test_an_edit_no_screen_shows_is_said_and_tried_once():
     shown = {"fields": {"summary": {"required": True, "name": "Summary"}}}
-    one = connected({"GET /issue/20481": an_issue(), "GET /issue/20481/editmeta": shown})
+    one = connected(
+        {
+            "GET /issue/20481": an_issue(),
+            "GET /issue/20481/editmeta": shown,
+            "PUT /issue/20481": reply(OFF_SCREEN, 400),
+        }
+    )
     [step] = steps(ticket="20481", due_date=date(2026, 12, 1))
     with pytest.raises(Permanent, match="duedate cannot be set"):
         one.client.write(step)
-    assert not any(line.startswith("PUT") for line in one.lines)
+    assert sum(line.startswith("PUT") for line in one.lines) == 1
+
+
+def test_an_edit_that_is_refused_for_a_field_off_the_screen_is_made_without_it():
+    shown = {"fields": {"summary": {"required": True, "name": "Summary"}}}
+
+    def edit(body):
+        return reply(OFF_SCREEN, 400) if "duedate" in body["fields"] else reply({}, 204)
+
+    one = connected(
+        {
+            "GET /issue/20481": an_issue(),
+            "GET /issue/20481/editmeta": shown,
+            "PUT /issue/20481": edit,
+            "GET /field": [],
+        }
+    )
+    [step] = steps(ticket="20481", title="Seen", due_date=date(2026, 12, 1))
+    assert one.client.write(step).ticket == "20481"
+    assert sum(line.startswith("PUT") for line in one.lines) == 2
+
+
+def test_an_edit_that_is_refused_for_its_value_is_not_tried_again():
+    shown = {"fields": {"summary": {"required": True, "name": "Summary"}}}
+    one = connected(
+        {
+            "GET /issue/20481/editmeta": shown,
+            "PUT /issue/20481": reply({"errors": {"summary": "is too odd"}}, 400),
+        }
+    )
+    [step] = steps(ticket="20481", title="Odd")
+    with pytest.raises(Permanent, match="too odd"):
+        one.client.write(step)
+    assert sum(line.startswith("PUT") for line in one.lines) == 1
 
 
 def test_a_type_that_is_unknown_here_becomes_the_plainest():

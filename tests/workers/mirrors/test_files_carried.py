@@ -31,7 +31,7 @@ def test_a_link_that_comes_back_names_the_original_again(store: Store) -> None:
         scene.quiet()
         for spelled in (there, f"{scene.right.source.url}{there}"):
             back = scene.carry(f"![lamp]({spelled})", side="right")
-            assert back.urls[spelled] == f"{scene.left.source.url}{here}"
+            assert back.urls[spelled] == here
         assert scene.requests() == 0
 
 
@@ -108,7 +108,7 @@ def test_a_twin_attachment_is_not_carried_back(store: Store, target: str) -> Non
         scene.quiet()
         back = scene.carry("text", side="right", to="1", of=new, attachments=attached)
         assert (back.losses, back.unnamed) == ((), ())
-        assert back.urls[attached[0].url] == f"{scene.left.source.url}{here}"
+        assert back.urls[attached[0].url] == here
         assert scene.requests() == 0
 
 
@@ -156,3 +156,33 @@ def test_files_of_linear_cross_both_ways(sqlite_store: Store) -> None:
         here = scene.left.client.upload("", "lamp.png", "image/png", PNG).url
         found = scene.carry(f"![lamp]({here})")
         assert scene.right.holds(found.urls[here]) == PNG
+
+
+def test_a_file_that_came_round_a_ring_is_not_brought_again(store: Store) -> None:
+    with two(store, "gitlab", "jira", direction="bidirectional") as scene:
+        here = scene.left.client.upload("", "lamp.png", "image/png", PNG).url
+        new = scene.right.create()
+        scene.carry(f"![lamp]({here})", to=new)
+        [twin] = scene.right.ticket(new).attachments
+        again = twin.model_copy(update={"id": "9", "url": f"{twin.url}9"})
+        drained(store, as_read(scene.left, scene.left.create(body=f"![lamp]({here})")))
+        scene.quiet()
+        back = scene.carry(side="right", to="1", of=new, attachments=[twin, again])
+        assert back.urls == {twin.url: here, again.url: here}
+        assert (back.unnamed, back.losses, scene.requests()) == ((), (), 0)
+
+
+def test_a_copy_keeps_the_mark_of_its_original_and_is_found_by_it(store: Store) -> None:
+    with two(store, "jira", "azure_devops") as scene:
+        old, new = scene.left.create(), scene.right.create()
+        scene.left.client.upload(old, "lamp-ts0a1b2c3d.png", "image/png", PNG)
+        listed = scene.left.ticket(old).attachments
+        found = scene.carry(attachments=listed, of=old, to=new)
+        [there] = scene.right.ticket(new).attachments
+        assert there.name == "lamp-ts0a1b2c3d.png"
+        drained(store, as_read(scene.right, new))
+        scene.quiet()
+        other = listed[0].model_copy(update={"id": "9", "url": f"{listed[0].url}9"})
+        again = scene.carry(attachments=[other], of=old, to=new)
+        assert again.urls[other.url] == there.url == found.urls[listed[0].url]
+        assert scene.requests() == 0

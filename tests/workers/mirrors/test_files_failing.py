@@ -10,7 +10,7 @@ import pytest
 
 from store.database import Store
 from tests.workers.mirrors.file_scene import PNG, Two, two
-from workers.mirrors.files import LANDS, LATER, UNTOLD
+from workers.mirrors.uploading import LANDS, LATER, UNTOLD
 
 
 class Detour(httpx.HTTPTransport):
