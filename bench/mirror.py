@@ -24,7 +24,8 @@ from trackers.base import Client, Tracker
 from trackers.registry import REGISTRY
 
 TRACKERS = ("github", "gitlab", "jira", "linear", "azure_devops")
-_RED, _BLUE = Label(id="", name="red"), Label(id="", name="blue")
+_RED = Label(id="", name="red", color="#cc0000")
+_BLUE = Label(id="", name="blue", color="#0000cc")
 _BORN = frozenset({"title", "body", "labels"})
 
 LEAST: dict[str, dict[str, int]] = {
@@ -134,6 +135,7 @@ def measured(name: str) -> dict[str, tuple[int, int]]:
         stand = Stand(REGISTRY[name], running, source, Token(told["token"], login))
         stand.connect()
         stand.source = source.model_copy(update={"project_id": stand.client.project().id})
+        stand.client.close()
         stand.connect()
         _made(stand)  # so that the labels exist
         found: dict[str, tuple[int, int]] = {}
@@ -149,7 +151,9 @@ def _counts(stand: Stand, word: str, *, fresh: bool) -> int:
     """Requests of one change to a ticket of its own; what prepares it is not counted."""
     key, comment = "", ""
     if not word.startswith("creation"):
-        key, comment = _made(stand)
+        # At Azure DevOps only tasks have times.
+        timed = stand.tracker.name == "azure_devops" and word.startswith("time")
+        key, comment = _made(stand, "task" if timed else "issue")
     record = stand.record(key) if key else None
     if fresh:
         stand.client.close()
@@ -161,9 +165,10 @@ def _counts(stand: Stand, word: str, *, fresh: bool) -> int:
     return stand.counted(lambda: stand.carry_out(change)) if change else 0
 
 
-def _made(stand: Stand) -> tuple[str, str]:
-    wanted = stand.wanted(title="A ticket", body="Its text.", labels=(_RED, _BLUE))
-    key = stand.carry_out(TicketChange(wanted=wanted, fields=_BORN))[0].ticket
+def _made(stand: Stand, kind: str = "issue") -> tuple[str, str]:
+    wanted = stand.wanted(title="A ticket", body="Its text.", labels=(_RED, _BLUE), type=kind)
+    born = _BORN | {"type"} if kind != "issue" else _BORN
+    key = stand.carry_out(TicketChange(wanted=wanted, fields=born))[0].ticket
     said = [
         stand.carry_out(CommentChange(ticket=key, wanted=Comment(id="", body=f"Word {n}")))[0]
         for n in range(3)

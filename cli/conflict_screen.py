@@ -1,6 +1,5 @@
 """Conflicts as people and programs read them: three values side by side, long texts as a diff."""
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +161,8 @@ def _print_values(one: dict[str, Any]) -> None:
 
 
 def _diff(before: str, after: str) -> "Iterator[str]":
+    import difflib
+
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=AROUND, lineterm="")
     for index, line in enumerate(lines):
         if index > 2 or (index == 2 and not _FROM_THE_TOP.match(line)):  # two lines name files

@@ -1,6 +1,5 @@
 """`mirrors add`: a pair of sources becomes a mirror in the configuration file."""
 
-import tomllib
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -122,6 +121,8 @@ def _existing(given: bool | None, yes: bool) -> bool:
 
 def _option(text: str) -> tuple[str, Any]:
     """KEY=VALUE, the value in TOML; a bare word is text. Raises ConfigError."""
+    import tomllib
+
     from schemas.mirror import MirrorOptions
 
     key, separator, raw = (part.strip() for part in text.partition("="))

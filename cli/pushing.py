@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from schemas.mirror import Conflict, Mirror
     from workers.mirrors.task import Pushed
 
+ERRORS = 3
 COUNTS = ("created", "comments", "conflicts", "waiting", "parked")
 
 
@@ -92,7 +93,7 @@ def in_session(here: "Opened", mirror: "Mirror", push: "Callable[[int], Pushed]"
     done, error = None, None
     try:
         done = push(session)
-        error = "; ".join(done.errors) or None
+        error = _in_short(one.removeprefix(f"{mirror.name}: ") for one in done.errors)
     except (ConfigError, StoreAway):
         raise
     except TicketsyncError as failed:
@@ -108,6 +109,13 @@ def in_session(here: "Opened", mirror: "Mirror", push: "Callable[[int], Pushed]"
     with here.store.read() as connection:
         written = receipt_objects(connection, receipts.of_session(connection, session)[::-1])
     return _row(mirror, session, done, error) | {"receipts": written}
+
+
+def _in_short(errors: Iterable[str]) -> str | None:
+    """What went wrong, each thing once, the first few of many; None when nothing did."""
+    found = list(dict.fromkeys(errors))
+    more = [f"and {len(found) - ERRORS} more"] if len(found) > ERRORS else []
+    return "; ".join([*found[:ERRORS], *more]) or None
 
 
 def _row(

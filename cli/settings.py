@@ -9,6 +9,7 @@ from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from runtime.credentials import Secrets
+    from schemas.settings import MirrorSettings
     from schemas.source import Source
 
 app = typer.Typer(help="The configuration.", no_args_is_help=True, rich_markup_mode=None)
@@ -41,6 +42,17 @@ def check(ctx: typer.Context) -> None:
         hook = f"/webhooks/{source.slug}" if source.webhook_secret_env else "polling only"
         url = _without_password(source.url)
         print(f"source: {source.name}: {url} ({token}, {source.direction}, {hook})")
+    for mirror in settings.mirrors:
+        print(f"mirror: {_mirror(mirror)}")
+
+
+def _mirror(mirror: "MirrorSettings") -> str:
+    """A mirror in a line."""
+    from store.mirrors import name_of
+
+    off = "" if mirror.enabled else ", off"
+    pair = f"{mirror.source} to {mirror.target}"
+    return f"{name_of(mirror)}: {pair} ({mirror.direction}, {mirror.mode}{off})"
 
 
 def _proof(source: "Source", secrets: "Secrets") -> str:

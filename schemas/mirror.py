@@ -139,7 +139,8 @@ class Mapping(Model):
     """A ticket and its twin. `born` is the side where the ticket was made.
 
     `base` None: they were never compared. `noted` are lines for people: what the target did not
-    keep as it was written, and what has no place there.
+    keep as it was written, and what has no place there. `adopted`: the twin was found by its mark,
+    and may have comments of ours that this store does not know.
     """
 
     id: int
@@ -153,6 +154,7 @@ class Mapping(Model):
     base: Base | None = None
     noted: tuple[str, ...] = ()
     forced: bool = False
+    adopted: bool = False
     due: int = 0
     due_at: datetime | None = None
     attempts: int = 0

@@ -107,6 +107,12 @@ def show(connection: sa.Connection, key: Key) -> None:
     )
 
 
+def lives_in(connection: sa.Connection, source: str, folder: str) -> bool:
+    """Whether a folder is a ticket's already, or is about to be."""
+    query = sa.select(folders.c.ticket).where(folders.c.source == source, folders.c.path == folder)
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def settle_in(connection: sa.Connection, key: Key, folder: str, digest: str) -> None:
     """A ticket that somebody made as a folder lives there; its file is in the store already."""
     values = {"source": key[0], "ticket": key[1], "path": folder, "render": "", "taken": digest}

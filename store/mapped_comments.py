@@ -32,6 +32,11 @@ def forget(connection: sa.Connection, row: int) -> None:
     agree(connection, row, deleted=True)
 
 
+def drop(connection: sa.Connection, row: int) -> None:
+    """The comment has no twin any more, and may get a new one."""
+    connection.execute(mapped_comments.delete().where(mapped_comments.c.id == row))
+
+
 def drop_all(connection: sa.Connection, mapping: int) -> None:
     """Nothing is known of a mapping's comments any more."""
     connection.execute(mapped_comments.delete().where(mapped_comments.c.mapping == mapping))

@@ -293,6 +293,7 @@ def _mapping(row: Any) -> Mapping:
         base=Base.model_validate(base) if base else None,
         noted=tuple(row.noted or ()),
         forced=row.forced,
+        adopted=row.adopted,
         due=row.push_due,
         due_at=row.due_at,
         attempts=row.attempts,

@@ -10,7 +10,7 @@ from schemas.errors import TicketsyncError
 from schemas.mirror import Mirror, MirrorOptions
 from schemas.model import Json
 from schemas.settings import MirrorSettings
-from store import audit
+from store import audit, installation
 from store.tables import UtcTime, mappings, mirrors, sources, tickets
 
 
@@ -25,6 +25,7 @@ def declare(connection: sa.Connection, declared: Iterable[MirrorSettings], now: 
     One that the file no longer names is removed: its mappings stay, and are there again when it is.
     What `enable` and `disable` said holds as long as the file says the same as before.
     """
+    installation.of(connection, now)  # it has to be in every backup, also one made before a push
     wanted = {(one.source, one.target): one for one in declared}
     held = {(row.source, row.target): row for row in connection.execute(sa.select(mirrors))}
     for pair, one in wanted.items():

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from schemas.record import Cursor
 from schemas.source import Source, SourceState, SourceStatus
-from store import leases, sql
+from store import leases, privacy, sql
 from store.prepared import Prepared
 from store.tables import sources
 
@@ -35,6 +35,7 @@ def declare(connection: sa.Connection, declared: Sequence[Source], now: datetime
         .where(sources.c.removed_at.is_(None))
         .values(removed_at=now)
     )
+    privacy.note(connection, declared)
 
 
 def state(connection: sa.Connection, name: str) -> SourceState | None:

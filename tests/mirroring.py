@@ -73,7 +73,7 @@ class Mirroring:
             done = self.push()
         return done
 
-    def act(self, source: str, name: str, **args: Any) -> Any:
+    def act(self, source: str, name: str, /, **args: Any) -> Any:
         """Somebody does something at a tracker."""
         return self.stands[source].running.site.perform(name, args)
 
@@ -176,6 +176,7 @@ def _more(
     tables = tomlkit.aot()
     for one in mirrors_:
         tables.append(tomlkit.item(one))
-    document["mirrors"] = tables
+    if mirrors_:
+        document["mirrors"] = tables
     file.write_text(tomlkit.dumps(document))
     (folder / ".env").write_text(variables)

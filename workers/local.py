@@ -12,7 +12,7 @@ from schemas.event import TicketSeen
 from schemas.model import Json
 from schemas.record import Observation
 from schemas.source import LOCAL
-from store import journal, local
+from store import journal, local, tickets
 from store.database import Connection
 from store.keys import Key
 from store.workspace import due, frontmatter, layout
@@ -88,11 +88,16 @@ def record_edit(
     journal.keep(connection, [_arrival(EDITED, int(ticket), record, name, now)])
 
 
-def record_made(connection: Connection, root: Path, made: MadeFile, now: datetime) -> Key:
-    """Journals the ticket that somebody made as a folder; it keeps that folder.
+def record_made(connection: Connection, root: Path, made: MadeFile, now: datetime) -> Key | None:
+    """Journals the ticket that somebody made as a folder; it keeps that folder. None if it was
+    journaled before.
 
     Raises Permanent for a value that cannot be so, or a key of ours that nobody gives.
     """
+    folder = made.path.parent.name
+    tickets.lock(connection, [(LOCAL, folder)])
+    if local.lives_in(connection, LOCAL, folder):
+        return None
     given = {name: value for name, value in made.values.items() if name in _KEYS}
     number = _free_number(connection, root)
     first = records.new(number, str(given.get("title") or ""), now)
@@ -100,7 +105,7 @@ def record_made(connection: Connection, root: Path, made: MadeFile, now: datetim
     record |= {"created_at": first["created_at"], "updated_at": first["created_at"]}
     key, digest = (LOCAL, str(number)), due.digest(made.content)
     journal.keep(connection, [_arrival(CREATED, number, record, f"local:{number}:created", now)])
-    local.settle_in(connection, key, made.path.parent.name, digest)
+    local.settle_in(connection, key, folder, digest)
     return key
 
 

@@ -16,6 +16,7 @@ from schemas.ticket import Person, Ticket
 from store import definitions, people, translated
 from store.database import Connection
 from store.translated import Anew, Kept
+from workers.mirrors import rebasing
 from workers.rules import carried
 from workers.work import Work
 
@@ -93,9 +94,12 @@ def _walk(work: Work, told: Retranslated, *, dry_run: bool = False) -> Iterator[
             kept = translated.load(connection, source.name, ids[start : start + BATCH])
         found = [one for one in (_translate(work, told, each) for each in kept) if one is not None]
         if not dry_run and found:
+            changed = [one.ticket.external_id for one in found if one.values]
             with work.store.write() as connection:
+                said = rebasing.words(work, connection, source.name, changed)
                 found = translated.save(connection, source.name, found, translation, version)
                 _remember(connection, source.name, found)
+                rebasing.rebase(work, connection, said)
         _count(told, found)
         yield None
 

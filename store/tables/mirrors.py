@@ -39,6 +39,7 @@ mappings = sa.Table(
     sa.Column("base", sa.LargeBinary),
     sa.Column("noted", json, nullable=False, server_default="[]"),
     sa.Column("forced", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("adopted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("push_due", sa.Integer, nullable=False, server_default="1"),
     sa.Column("due_at", UtcTime),
     sa.Column("leased_until", UtcTime),

@@ -20,6 +20,7 @@ sources = sa.Table(
     sa.Column("last_session_at", UtcTime),
     sa.Column("next_session_at", UtcTime),
     sa.Column("removed_at", UtcTime),
+    sa.Column("privacy", sa.Text),
 )
 
 sessions = sa.Table(

@@ -8,7 +8,7 @@ their source. Seven stand-ins are tapped, so that every byte that reached them c
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,7 +93,7 @@ class World:
         most = 1_000 + 50 * len(self.published)
         done = push_due(self.work, most=most)
         assert done.looked < most, "mirrors do not come to rest"
-        assert done.errors == []
+        assert done.errors == [], done.errors
         return done
 
     def rest(self) -> None:
@@ -136,28 +136,36 @@ def grow(world: World, tickets: int) -> None:
 
 
 def _gitlab(world: World, number: int) -> None:
-    words, acts = world.words, world.running["A"].acts
     kind = world.draw.choice(("plain", "plain", "plain", "confidential", "secret", "stealth"))
     to = world.draw.choice(SPREAD)
-    plain = kind == "plain"
+    if kind == "plain":
+        world.published.append(number)
+        world.texts[number] = []
 
     def word() -> str:
-        if not plain:
-            return words.new("cnry")
-        made = words.meant(words.new("open"), "B", to)
-        world.texts.setdefault(number, []).append(made)
+        if kind != "plain":
+            return world.words.new("cnry")
+        made = world.words.meant(world.words.new("open"), "B", to)
+        world.texts[number].append(made)
         return made
 
     labels = [f"to-{to}", *(["Secret"] if kind == "secret" else [])]
-    if plain and world.draw.random() < 0.2:
-        labels.append(f"about {words.new('mask')}")
-    acts.open(
-        f"Ticket {word()} {words.new('mask')}",
-        f"Text {word()}\n\n{words.new('mask')} and {word()}" + ("x " * world.draw.randrange(40)),
+    if kind == "plain" and world.draw.random() < 0.2:
+        labels.append(f"about {world.words.new('mask')}")
+    mask = world.words.new("mask")
+    world.running["A"].acts.open(
+        f"Ticket {word()} {mask}",
+        f"Text {word()}\n\n{mask} and {word()} " + "x " * world.draw.randrange(40),
         labels,
         confidential=kind == "confidential",
         iid=number,
     )
+    _around(world, number, kind, word)
+
+
+def _around(world: World, number: int, kind: str, word: Callable[[], str]) -> None:
+    """Milestones, comments and links of one."""
+    words, acts = world.words, world.running["A"].acts
     if kind == "stealth" or world.draw.random() < 0.2:
         acts.milestone(number, "Stealth" if kind == "stealth" else "v1.0")
     for _ in range(world.draw.choice((0, 0, 1, 2))):
@@ -166,8 +174,6 @@ def _gitlab(world: World, number: int) -> None:
         acts.comment(number, f"Among us {words.new('cnry')}", internal=True)
     if number > 1 and world.draw.random() < 0.1:
         acts.link(number, world.draw.randrange(1, number))
-    if plain:
-        world.published.append(number)
 
 
 def _jira(world: World) -> None:

@@ -1,5 +1,6 @@
 """`conflicts`: both values are shown whole; a mirror's conflict is settled here and now."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,6 +89,26 @@ def test_a_number_nobody_has_is_one_line(opened: Yards) -> None:
     for words in (("show", 77), ("resolve", 77, "--take", "left")):
         done = opened("conflicts", *words)
         assert (done.code, done.err) == (1, "ticketsync: there is no conflict 77\n")
+
+
+def test_a_conflict_of_a_file_is_settled_at_the_tracker(yards: Yards) -> None:
+    table = 'name = "shop"\n'
+    yards.file.write_text(
+        yards.file.read_text().replace(table, f'{table}direction = "bidirectional"\n')
+    )
+    yards.ok("sync")
+    (file,) = (yards.folder / "tickets" / "shop").glob("1_*/ISSUE.md")
+    before = yards.shop.site.home.issues[1].title
+    file.write_text(file.read_text().replace(before, "Typed here"))
+    yards.shop.acts.edit(1, title="Typed there")
+    time.sleep(1.2)  # a file counts once it is left alone for a second
+    yards("sync", "shop")
+    (one,) = yards.ok("conflicts", "list", "--json").json
+    assert (one["mirror"], one["field"], one["left"]) == (None, "title", "Typed here")
+    assert "the file of shop" in yards.ok("conflicts", "show", one["id"]).out
+    out = yards.ok("conflicts", "resolve", one["id"], "--take", "left").out
+    assert "files of shop: written 1" in out
+    assert yards.shop.site.home.issues[1].title == "Typed here"
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,11 @@ def test_status_tells_of_mirrors(yards: Yards) -> None:
     assert "mirrors: 1" in yards.ok("status").out
 
 
+def test_the_check_of_the_configuration_names_mirrors(yards: Yards) -> None:
+    yards.mirror("enabled = false")
+    assert "mirror: yard: shop to till (push, live, off)" in yards.ok("config", "check").out
+
+
 def test_the_list_fits_eighty_columns(yards: Yards) -> None:
     yards.mirror()
     yards.environ["COLUMNS"] = "80"

@@ -161,6 +161,23 @@ def test_a_paused_source_is_said_to_hold_a_mirror_up(mirrored: Yards) -> None:
     assert titles(mirrored) == []
 
 
+def test_a_target_that_refuses_us_is_a_line_and_exit_code_1(mirrored: Yards) -> None:
+    mirrored.ok("sync", "shop", "--dry-run")
+    mirrored.till.acts.lock_out()
+    done = mirrored("sync", "shop")
+    assert done.code == 1
+    assert any("project" in one for one in done.out.splitlines() if one.startswith("yard: "))
+    assert "yard: yard:" not in done.out
+    assert "Traceback" not in done.out + done.err
+    (one,) = mirrored.ok("mirrors", "list", "--json").json
+    assert one["last_sync_status"] == "failed"
+    assert one["last_sync_error"]
+    mirrored.till.acts.let_in()
+    assert titles(mirrored) == []
+    mirrored.ok("mirrors", "push", "yard", 4)
+    assert titles(mirrored) == ["Rudder loose"]
+
+
 def test_a_mirror_in_shadow_only_tells(yards: Yards) -> None:
     yards.mirror('mode = "shadow"')
     yards.ok("sync")

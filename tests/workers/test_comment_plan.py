@@ -274,6 +274,25 @@ def test_a_comment_that_becomes_internal_takes_its_text_back_once() -> None:
     ]
 
 
+def test_what_was_redacted_on_its_way_out_is_not_lost_on_its_way_back() -> None:
+    left = said("l", "The password is xyzzy")
+    row = a_row(left, twin_of(left, "r", "The password is [redacted]"))
+    edited = twin_of(left, "r", "The password is [redacted], ask Bob")
+    mirror = a_mirror("bidirectional")
+    [step] = plan_comments(mirror, [left], [edited], [row], strategy="external_wins")
+    assert (step.act, step.side) == ("conflict", "left")
+    assert step.why.endswith("its twin lacks what was redacted")
+
+
+@pytest.mark.parametrize("direction", ["push", "bidirectional"])
+def test_a_twin_is_written_once_more_when_a_file_has_arrived(direction: str) -> None:
+    left = said("l", "![x](/uploads/a/x.png)")
+    right = twin_of(left, "r", "![x](https://here.test/uploads/a/x.png)")
+    row, mirror = a_row(left, right), a_mirror(direction)
+    steps = plan_comments(mirror, [left], [right], [row], again=[("left", "l"), ("right", "r")])
+    assert acts(steps) == [("edit", "right")]
+
+
 def test_an_internal_twin_says_nothing_that_is_carried_back() -> None:
     left = said("l")
     row = a_row(left, twin_of(left, "r"))

@@ -340,6 +340,18 @@ def test_statuses_map_both_ways_and_keep_what_means_the_same() -> None:
     assert project(closed, back, {"state": "To Do"}).view["state"] == "Done"
 
 
+def test_statuses_may_name_a_category_on_either_side() -> None:
+    statuses = {"todo": "Doing", "Won't do": "done"}
+    there, back = both("jira", "linear", direction="bidirectional", statuses=statuses)
+    assert project(_in("jira", "To Do"), there, None).view["state"] == "Doing"
+    assert project(_in("jira", "Won't do"), there, None).view["state"] == "Done"
+    begun = ticket(
+        "linear", "right", status="Doing", status_category=StatusCategory.in_progress
+    )  # fmt: skip
+    assert project(begun, back, {"state": "To Do"}).view["state"] == "To Do"
+    assert project(begun, back, {"state": "Done"}).view["state"] == "To Do"
+
+
 def test_a_status_that_does_not_exist_there_is_told_and_its_meaning_is_kept() -> None:
     way, _ = both("gitlab", "jira", statuses={"closed": "Shipped"})
     found = project(_in("gitlab", "closed"), way, None)

@@ -168,12 +168,16 @@ WORDS = [
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(PAIRS), st.lists(st.sampled_from(WORDS), max_size=12), st.booleans())
+@given(
+    st.sampled_from(PAIRS),
+    st.lists(st.sampled_from(WORDS), max_size=12),
+    st.sampled_from((" ", "\n", ", ")),
+)
 def test_a_text_carried_there_and_back_is_the_text(
-    pair: tuple[str, str], words: list[str], spaced: bool
+    pair: tuple[str, str], words: list[str], between: str
 ) -> None:
     left, right = pair
-    text = (" " if spaced else "").join(words)
+    text = between.join(words)
     pages = [page(left, "left", 12), page(left, "left", 7)]
     text += f" {pages[0]} [a]({pages[0]}) [LFT-12]({pages[0]}) [left/project#7]({pages[1]})"
     files = {"/uploads/a1/x.png": "/uploads/b2/x.png"}

@@ -1,13 +1,14 @@
 """Two edits of one text, line by line."""
 
+import itertools
 import time
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.rules.text_merge import MOST_LINES, carried, merged
+from workers.rules.line_diff import kept
+from workers.rules.text_merge import MOST_EDITS, carried, merged
 
 LINES = st.lists(st.sampled_from(("a", "b", "c", "")), max_size=8).map("\n".join)
 
@@ -105,16 +106,48 @@ def test_of_a_reformed_text_only_the_edited_lines_are_in_the_words_of_the_edit()
     assert carried(base, "* a\n* c", held) == "- a\n- c"
 
 
-@pytest.mark.parametrize("line", ["", "x", "number {}"])
-def test_a_long_text_takes_no_long_time(line: str) -> None:
-    many: list[Any] = [line.format(number) for number in range(MOST_LINES * 5)]
-    one, other = [*many, "one"], ["other", *many]
-    begun = time.perf_counter()
-    assert merged("\n".join(many), "\n".join(one), "\n".join(other)) == "\n".join(
-        ["other", *many, "one"]
-    )
-    worst = [text for text in ("a", "") for _ in range(MOST_LINES // 4)]
-    assert (
-        merged("\n".join(worst), "\n".join(["s", *worst[::-1]]), "\n".join([*worst, "t"])) is None
-    )
-    assert time.perf_counter() - begun < 5
+def test_a_long_text_takes_no_long_time() -> None:
+    lines = [[f"{place}" for place in range(20_000)], ["" if place % 2 else f"{place // 4}"
+             for place in range(20_000)], ["x"] * 20_000]  # fmt: skip
+    for many in lines:
+        one, other = [*many[:9_000], "one", *many[9_000:]], ["other", *many]
+        both = ["other", *many[:9_000], "one", *many[9_000:]]
+        begun = time.perf_counter()
+        made = merged("\n".join(many), "\n".join(one), "\n".join(other))
+        assert made is not None
+        assert sorted(made.split("\n")) == sorted(both)
+        rewritten = [f"{line}!" if place % 4 == 1 else line for place, line in enumerate(many)]
+        merged("\n".join(many), "\n".join(rewritten), "\n".join(other))
+        assert time.perf_counter() - begun < 5
+
+
+def test_an_edit_of_more_lines_than_are_compared_is_taken_line_for_line_or_as_one() -> None:
+    base = [f"{place}" for place in range(2 * MOST_EDITS)]
+    rewritten = [f"{line}!" if place % 2 else line for place, line in enumerate(base)]
+    before, after = "\n".join(base), "\n".join(rewritten)
+    longer = after + "\nend"
+    for line, ours, theirs in (
+        ("500", after, "five"),
+        ("501", None, "five"),
+        ("501", after, "501!"),
+    ):
+        other = before.replace(f"\n{line}\n", f"\n{theirs}\n")
+        made = ours and ours.replace(f"\n{line}\n", f"\n{theirs}\n")
+        assert merged(before, after, other) == made
+    assert merged(before, longer, before.replace("\n500\n", "\nfive\n")) is None
+
+
+@given(LINES, LINES)
+def test_kept_lines_are_as_many_as_there_can_be(base: str, edited: str) -> None:
+    one, other = base.split("\n"), edited.split("\n")
+    places = kept(one, other, 100)
+    assert all(one[line] == other[there] for line, there in places)
+    assert all(a < c and b < d for (a, b), (c, d) in itertools.pairwise(places))
+    longest = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
+    for line, there in itertools.product(range(len(one)), range(len(other))):
+        longest[line + 1][there + 1] = (
+            longest[line][there] + 1
+            if one[line] == other[there]
+            else max(longest[line][there + 1], longest[line + 1][there])
+        )
+    assert len(places) == longest[-1][-1]

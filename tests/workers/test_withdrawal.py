@@ -62,8 +62,8 @@ def test_only_comments_that_we_carried_there_are_taken_back() -> None:
         MappedComment(id=3, mapping=1, born="left", left="e", right="f", deleted=True),
         MappedComment(id=4, mapping=1, born="left", left="g"),
     ]
-    assert twins_of_comments(mapped, "right") == ["b"]
-    assert twins_of_comments(mapped, "left") == ["c"]
+    assert twins_of_comments(mapped, "right") == [(1, "b")]
+    assert twins_of_comments(mapped, "left") == [(2, "c")]
 
 
 def test_a_comment_is_deleted_where_that_can_be_done_and_emptied_elsewhere() -> None:

@@ -20,6 +20,7 @@ from trackers.github import address, auth, facts, history, scope, translate, val
 from trackers.github.client import GitHubClient
 from trackers.github.repository import Repository
 from trackers.http import Session, Transport
+from trackers.kept import Kept
 from trackers.oauth import Granted
 
 
@@ -77,10 +78,12 @@ _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "20
 
 @dataclass(frozen=True, slots=True)
 class GitHub:
-    """The dialect; `minted` keeps installation tokens in memory, `now` is seconds since 1970."""
+    """The dialect; `minted` keeps installation tokens in memory, `kept` the names of labels for a
+    moment; `now` is seconds since 1970."""
 
     name: str = "github"
     capabilities: Capabilities = _CAPABILITIES
+    kept: Kept = field(default_factory=Kept, compare=False, repr=False)
     minted: auth.Minted = field(default_factory=auth.Minted, compare=False, repr=False)
     now: Callable[[], float] = field(default=auth.wall_clock, compare=False, repr=False)
 
@@ -143,7 +146,7 @@ class GitHub:
         )
         if isinstance(authority, auth.App):
             authority.join(session)
-        client = GitHubClient(source, Repository(session, name), authority)
+        client = GitHubClient(source, Repository(session, name, self.kept), authority)
         return client
 
     def _authority(

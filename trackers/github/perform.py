@@ -5,6 +5,7 @@ https://docs.github.com/rest/issues
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import quote
 
 from schemas.change import Ref, Write
@@ -42,7 +43,8 @@ def _update(repository: Repository, step: Write) -> Ref:
 
 def _labels(repository: Repository, step: Write) -> Ref:
     """GitHub makes labels of names it does not know yet."""
-    _done(repository.session.send("POST", _issue(repository, step, "/labels"), step.body))
+    body = _resolved(repository, step.body)
+    _done(repository.session.send("POST", _issue(repository, step, "/labels"), body))
     return _bare(step)
 
 
@@ -162,12 +164,28 @@ def _target(repository: Repository, step: Write) -> str:
 def _resolved(repository: Repository, body: Json) -> dict[str, Json]:
     """A body with the milestone's number and the type's name in place of what was wanted."""
     told = dict(body or {})
+    if "looks" in told:
+        _make_labels(repository, told.pop("looks"))
     if isinstance(told.get("milestone"), dict):
         told["milestone"] = _milestone(repository, told["milestone"])
     if isinstance(told.get("type"), list):
         name = _type(repository, told.pop("type"))
         told |= {"type": name} if name else {}
     return told
+
+
+def _make_labels(repository: Repository, looks: dict[str, Json]) -> None:
+    """Makes the labels that are not there, as they are to look: an issue that names one would make
+    it, too, but grey (https://docs.github.com/rest/issues/labels#create-a-label)."""
+    known = repository.label_names()
+    for name, look in looks.items():
+        if name.lower() in known:
+            continue
+        with suppress(Unprocessable):  # somebody made it in the meantime
+            _done(
+                repository.session.send("POST", repository.path("/labels"), {"name": name, **look})
+            )
+        repository.note_label(name)
 
 
 def _milestone(repository: Repository, wanted: dict[str, Json]) -> int:

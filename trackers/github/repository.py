@@ -9,6 +9,7 @@ from schemas.record import Record
 from schemas.tracker import ProjectInfo
 from trackers.fields import Fields
 from trackers.http import Session
+from trackers.kept import Kept
 
 FULL_PAGE = 100
 _ISSUE_URL = re.compile(r".*/issues/(\d{1,10})")
@@ -18,9 +19,10 @@ _REPOSITORY_URL = re.compile(r".*/repos/([^/]+/[^/]+)")
 class Repository:
     """Where requests for one source go: `name` is `owner/repo` as last told."""
 
-    def __init__(self, session: Session, name: str) -> None:
+    def __init__(self, session: Session, name: str, kept: Kept | None = None) -> None:
         self.session = session
         self.name = name
+        self._kept = kept or Kept()
         self._types: tuple[str, ...] | None = None
 
     def path(self, tail: str = "") -> str:
@@ -39,6 +41,23 @@ class Repository:
             enabled = [item for item in items if item.get("is_enabled") is not False]
             self._types = tuple(Fields.of(item, "issue_type").need_text("name") for item in enabled)
         return self._types
+
+    def label_names(self) -> frozenset[str]:
+        """The names of all labels in lower case: GitHub tells no two apart by it."""
+        found: frozenset[str] | None = self._kept.known(self._question)
+        if found is None:
+            pages = self.session.pages(self.path("/labels"), {"per_page": FULL_PAGE})
+            found = frozenset(str(one.get("name")).lower() for page in pages for one in page.items)
+            self._kept.keep(self._question, found)
+        return found
+
+    def note_label(self, name: str) -> None:
+        """One more that is there."""
+        self._kept.keep(self._question, self.label_names() | {name.lower()})
+
+    @property
+    def _question(self) -> tuple[str, str, str]:
+        return self.session.credential, self.session.base, self.name
 
     def project(self) -> ProjectInfo:
         """The repository as it is now. An old name answers 301 after a rename."""

@@ -19,6 +19,7 @@ from schemas.model import Json
 from schemas.source import Source
 from schemas.ticket import Milestone, Ticket
 from trackers import markers
+from trackers.colors import spelt
 from trackers.github import mapped
 
 WRITES = frozenset(
@@ -31,6 +32,7 @@ LINKS = frozenset({"parent", "child", "blocks", "blocked_by"})
 LONGEST_TITLE = 256
 LONGEST_TEXT = 65_536
 LONGEST_LABEL = 50
+LONGEST_DESCRIPTION = 100
 MOST_ASSIGNEES = 10
 """https://docs.github.com/rest/issues/assignees#add-assignees-to-an-issue"""
 
@@ -72,7 +74,7 @@ class _TicketWrites:
         body = self._texts() | self._named()
         labels = self._labels()
         if labels:
-            body["labels"] = labels
+            body |= {"labels": labels} | self._looks(labels)
         yield self._step("create", body, marker=self._change.marker)
         yield from self._people(set())
         if self._closes():
@@ -126,6 +128,7 @@ class _TicketWrites:
         found: dict[str, Json] = {}
         if "labels" in self._fields:
             found["labels"] = self._labels()
+            found |= self._looks(found["labels"])
         if "assignees" in self._fields:
             found["assignees"] = [one.login for one in self._wanted.assignees if one.login]
         return found
@@ -179,12 +182,24 @@ class _TicketWrites:
         cut = [self._cut("labels", name, LONGEST_LABEL) for name in wanted]
         return list({name.lower(): name for name in cut}.values())
 
+    def _looks(self, names: list[str]) -> dict[str, Json]:
+        """How labels are to look that the repository lacks; the client makes those."""
+        found = {
+            label.name: {
+                "color": (spelt(label.color) or "").lstrip("#"),
+                "description": (label.description or "")[:LONGEST_DESCRIPTION],
+            }
+            for label in self._wanted.labels
+            if spelt(label.color) and label.name in names
+        }
+        return {"looks": found} if found else {}
+
     def _label_steps(self) -> Iterator[Write]:
         had = _names(self._record, "labels", "name")
         wanted = {name.lower(): name for name in self._labels()}
         added = [name for key, name in wanted.items() if key not in had]
         if added:
-            yield self._step("add_labels", {"labels": added})
+            yield self._step("add_labels", {"labels": added} | self._looks(added))
         for key in sorted(self._leaving(had) - set(wanted)):
             yield self._step("remove_label", {"name": key})
 

@@ -69,6 +69,9 @@ def _update(project: Project, step: Write) -> Ref:
 
 def _resolved(project: Project, body: dict[str, Json]) -> dict[str, Json]:
     """The fields as the API takes them: a milestone goes by its id, 0 takes it away."""
+    if "looks" in body:
+        project.make_labels(body["looks"])
+        body = {name: value for name, value in body.items() if name != "looks"}
     if "milestone" not in body:
         return body
     kept = {name: value for name, value in body.items() if name != "milestone"}

@@ -141,13 +141,30 @@ class Project:
         known = self._known_labels(names)
         return {**issue, "labels": [known.get(one, one) for one in names]}
 
+    def make_labels(self, looks: dict[str, Json]) -> None:
+        """Makes the labels that are not there, as they are to look: an issue that names one would
+        make it, too, but in a colour of its own choice
+        (https://docs.gitlab.com/api/labels/#create-a-new-label)."""
+        known = self._known_labels(list(looks))
+        folded = {name.lower() for name in known}
+        for name, look in looks.items():
+            if name.lower() in folded:
+                continue
+            answer = self.send("POST", "/labels", {"name": name, **look})
+            if answer.ok:
+                known = {**known, name: answer.object}
+                self._kept.keep(self._question, known)
+
+    @property
+    def _question(self) -> tuple[str, str, str]:
+        return self.session.credential, self.session.base, self.id or self.name
+
     def _known_labels(self, names: list[Json]) -> dict[str, Json]:
-        question = (self.session.credential, self.session.base, self.id or self.name)
-        known: dict[str, Json] = self._kept.known(question) or {}
+        known: dict[str, Json] = self._kept.known(self._question) or {}
         if any(one not in known for one in names):
             found = self.everything("/labels") or []
             known = {str(one.get("name")): one for one in found}
-            self._kept.keep(question, known)
+            self._kept.keep(self._question, known)
         return known
 
 

@@ -332,7 +332,8 @@ def _epic(issue: Fields) -> TicketRef | None:
     if page and page.startswith("/"):
         parts = urlsplit(issue.text("web_url") or "")
         page = f"{parts.scheme}://{parts.netloc}{page}"
-    return TicketRef(key=f"&{values.count(epic, 'iid')}", url=page)
+    key = f"&{values.count(epic, 'iid')}"
+    return TicketRef(key=key, url=page, title=epic.text("title"))
 
 
 def _attachments(issue: Fields) -> tuple[Attachment, ...]:

@@ -19,6 +19,7 @@ from schemas.model import Json
 from schemas.source import Source
 from schemas.ticket import Ticket
 from trackers import markers
+from trackers.colors import spelt
 from trackers.gitlab import quick
 
 LARGEST_TITLE = 255
@@ -171,17 +172,28 @@ def _write_labels(change: TicketChange, source: Source, put: Put, losses: Losses
     Names that are new become labels of the project.
     """
     names = [label.name for label in change.wanted.labels]
+    looks = {
+        label.name: {"color": spelt(label.color), "description": label.description or ""}
+        for label in change.wanted.labels
+        if spelt(label.color)
+    }
     fit = [name for name in names if "," not in name]
     losses += [f"label {name!r}: names hold no comma" for name in names if name not in fit]
     held = _held_labels(change.record)
     if held is None:
-        put["labels"] = fit
+        put |= {"labels": fit} | _shown(looks, fit)
         return
     folded, wanted = {name.lower() for name in held}, {name.lower() for name in fit}
     added = [name for name in fit if name.lower() not in folded]
     removed = [name for name in held if name.lower() not in wanted]
-    put |= {"add_labels": added} if added else {}
+    put |= {"add_labels": added} | _shown(looks, added) if added else {}
     put |= {"remove_labels": removed} if removed else {}
+
+
+def _shown(looks: dict[str, Json], names: list[str]) -> Put:
+    """How labels are to look that the project lacks; the client makes those."""
+    found = {name: looks[name] for name in names if name in looks}
+    return {"looks": found} if found else {}
 
 
 def _held_labels(record: Json) -> list[str] | None:

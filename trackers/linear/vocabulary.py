@@ -1,19 +1,18 @@
 """What the team calls things: states and labels, looked up once in a while."""
 
-import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from schemas.errors import Permanent
+from schemas.errors import Denied, Permanent
 from schemas.model import Json
 from schemas.ticket import StatusCategory
+from trackers.colors import spelt
 from trackers.fields import Fields
 from trackers.kept import Kept
 from trackers.linear import paging, queries, translate, words
 from trackers.linear.team import Team
 
 _T = TypeVar("_T")
-_COLOR = re.compile(r"#?([0-9a-fA-F]{6})")
 
 
 class Vocabulary:
@@ -52,14 +51,7 @@ class Vocabulary:
         None when it stays as it is: nothing fits the words alone, or the state means the same
         already, and "In Review" is not thrown back to "In Progress" for being one of several.
         """
-        now, named = wanted.id("now"), self._named(wanted)
-        if (
-            named is None
-            and "states" not in self._read
-            and (wanted.id("id") or wanted.text("name"))
-        ):
-            self._kept.forget(self._question("states"))  # it may have been added since
-            named = self._named(wanted)
+        now, named = wanted.id("now"), self._named(wanted) or self._named_since(wanted)
         if named:
             return named
         states = self.states()
@@ -73,6 +65,18 @@ class Vocabulary:
         if not fitting:
             raise Permanent(f"team {self._team.key} has no state that means {category}")
         return min(fitting, key=lambda one: _rank(one, category)).need_id("id")
+
+    def _named_since(self, wanted: Fields) -> str | None:
+        """Among the states as they are now; a word that is none then is not looked up again."""
+        told = [one for one in (wanted.id("id"), wanted.text("name")) if one]
+        none = self._question(f"no state {told}")
+        if not told or "states" in self._read or self._kept.known(none):
+            return None
+        self._kept.forget(self._question("states"))
+        found = self._named(wanted)
+        if found is None:
+            self._kept.keep(none, True)
+        return found
 
     def _named(self, wanted: Fields) -> str | None:
         for told, field in ((wanted.text("id"), "id"), (wanted.text("name"), "name")):
@@ -106,7 +110,16 @@ class Vocabulary:
         name = (wanted.text("name") or "").strip()
         if not name:
             raise Permanent(f"label {wanted.id('id')} is none of team {self._team.key}")
-        made = self._make(name, wanted.text("color"), wanted.text("description"))
+        try:
+            made = self._make(name, wanted.text("color"), wanted.text("description"))
+        except Denied:
+            raise
+        except Permanent:  # somebody made it in the meantime, or it cannot be made at all
+            self._kept.forget(self._question("labels"))
+            found = self._labelled(wanted)
+            if found is None:
+                raise
+            return found
         known = {**self._told("labels", self._asked_labels), name.lower(): made}
         self._kept.keep(self._question("labels"), known)
         return made
@@ -122,9 +135,8 @@ class Vocabulary:
         given: dict[str, Json] = {"name": name, "teamId": self._team.id}
         if description:
             given["description"] = description
-        spelt = _COLOR.fullmatch(color or "")
-        if spelt:
-            given["color"] = f"#{spelt[1]}"
+        if spelt(color):
+            given["color"] = spelt(color)
         answer = self._team.graph.change(queries.LABEL_CREATE, {"input": given})
         return answer.need_object("issueLabelCreate").need_object("issueLabel").need_id("id")
 

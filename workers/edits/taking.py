@@ -20,7 +20,7 @@ from schemas.event import EditTold
 from schemas.model import Json
 from schemas.record import Observation
 from schemas.source import LOCAL, Source
-from store import journal, local, tickets
+from store import journal, local, standing, tickets
 from store.database import Connection
 from store.keys import Key
 from store.local import Held, Place
@@ -91,9 +91,9 @@ class _Taker:
         began = time.monotonic()
         found = scan(self.root, self.source.name, self._places, self.seen, self.work.now())
         self._go_back(found.old)
+        self.taken.moving += found.moving
         if self.source.sends_edits or self.source.name == LOCAL:
             self.taken.faults += found.faults
-            self.taken.moving += found.moving
             self._take_all(found)
         else:
             self._tell(found)
@@ -138,7 +138,7 @@ class _Taker:
         else:
             self.taken.keys.append(key)
 
-    def _make(self, made: MadeFile, connection: Connection) -> Key:
+    def _make(self, made: MadeFile, connection: Connection) -> Key | None:
         return record_made(connection, self.root, made, self.work.now())
 
     def _take(self, one: EditedFile, connection: Connection) -> Key | None:
@@ -150,7 +150,7 @@ class _Taker:
             raise Permanent("its ticket is not held; it is left alone")
         if held.base is None:
             raise Permanent("names a render that this store never made; it is left alone")
-        if held.taken == digest and self._shown_already(held, one):
+        if held.taken == digest and self._known(connection, key, held, one):
             return None
         changed = words.changed(held.base, one.file)
         if changed.get("body") == "" and not self.consent:
@@ -165,10 +165,12 @@ class _Taker:
         local.take(connection, key, digest)
         return key
 
-    def _shown_already(self, held: Held, one: EditedFile) -> bool:
-        """Whether bytes that were taken over once say nothing that is not shown now: an editor
-        that saves them again after a change at the tracker means them again."""
+    def _known(self, connection: Connection, key: Key, held: Held, one: EditedFile) -> bool:
+        """Whether bytes that were taken over once say nothing that is not shown now, or about to
+        be: an editor that saves them again after a change at the tracker means them again."""
         if self.source.name == LOCAL or held.base is None or held.shown is None:
+            return True
+        if standing.pending(connection, key):
             return True
         there = words.changed(held.shown, one.file)
         return not any(name in there for name in words.changed(held.base, one.file))

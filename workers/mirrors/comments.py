@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
-from schemas.change import CommentChange, Ref
+from schemas.change import CommentChange, Found, Intent, Ref, Unsure
 from schemas.mirror import Conflict, Side
 from schemas.ticket import Comment, Ticket
 from store import conflicts, mapped_comments
 from store.database import Connection
 from store.intents import OpenIntent
+from store.keys import Key
 from workers.mirrors import leaving
 from workers.mirrors.carry import Errand, Recorded, carry_out
-from workers.mirrors.joining import marker_of
+from workers.mirrors.joining import CLOCKS_DIFFER, marker_of
 from workers.mirrors.pairs import Pair, other
 from workers.mirrors.recover import side_of
-from workers.mirrors.task import Task
+from workers.mirrors.task import Parks, Task
 from workers.rules import redacting
 from workers.rules.comment_plan import CommentStep as Step
 from workers.rules.comment_plan import plan_comments, step_text
@@ -101,6 +102,8 @@ def _send(task: Task, pair: Pair, one: Step) -> None:
         return
     text = _text(task, pair, one)
     creates = one.act == "create"
+    if creates and task.mapping.adopted and _is_there(task, one, own.key, half.key):
+        return
     wanted = None if one.act == "delete" else Comment(id=one.twin or "", body=text)
     origin = one.origin.id if one.origin else ""
     change = CommentChange(
@@ -123,6 +126,23 @@ def _send(task: Task, pair: Pair, one: Step) -> None:
     task.done.comments += 1
     if one.mapped is not None:
         _close(task, one)
+
+
+def _is_there(task: Task, one: Step, own: Key, there: Key) -> bool:
+    """Whether an earlier life of this store carried the comment; the two are joined then."""
+    if one.origin is None:
+        return False
+    since = (one.origin.created_at or task.mirror.created_at) - CLOCKS_DIFFER
+    mark = marker_of(task, "/".join((*own, one.origin.id)))
+    intent = Intent(creates="comment", marker=mark, ticket=there[1], sent_at=since)
+    found = task.client(one.side).find_marker(intent)
+    if isinstance(found, Unsure):
+        raise Parks(f"nobody can tell whether a comment was carried: {found.reason}")
+    if not isinstance(found, Found):
+        return False
+    with task.work.store.write() as connection:
+        _recorder(task, one)(connection, found.ref, None)
+    return True
 
 
 def _text(task: Task, pair: Pair, one: Step) -> str:

@@ -29,9 +29,7 @@ def ended(task: Task, pair: Pair) -> bool:
     gone = [side for side in _SIDES if fates[side] == "deleted"]
     if not gone:
         away = [f"{task.mirror.at(side)}: {fates[side]}" for side in _SIDES if fates[side] in _AWAY]
-        if away and not task.planning:
-            with task.work.store.write() as connection:
-                mappings.write(connection, task.mapping.id, reason="; ".join(away))
+        task.reason = "; ".join(away)
         return bool(away)
     _follow(task, pair, _what_follows(task, pair, gone), gone)
     return True
@@ -70,8 +68,9 @@ def _follow(task: Task, pair: Pair, what: Ending, gone: list[Side]) -> None:
     if what.side is not None and half is not None and half.fate == "here":
         fetch_now(task.work, task.client(what.side), half.key, frozenset({"core"}))
         _write(task, half, what)
+    task.reason = what.why
     with task.work.store.write() as connection:
-        mappings.write(connection, task.mapping.id, state="retired", reason=what.why)
+        mappings.write(connection, task.mapping.id, state="retired")
 
 
 def _write(task: Task, half: Half, what: Ending) -> None:

@@ -37,6 +37,9 @@ class CarriedFiles:
     for a relative one that stays. `losses` are lines for people. `unnamed` are (name, address
     there) of attachments that no text names, for a target that shows files in texts only. `waits`:
     the target takes them once the ticket is there. `again` is when a file that failed is due.
+    `pending`: something could be brought now (of `look_at_files`, which brings nothing). `arrived`
+    are the addresses in texts whose file came with this call: what names them and was written
+    before has to be written once more, though nobody edited it.
     """
 
     urls: dict[str, str] = field(default_factory=dict)
@@ -44,6 +47,8 @@ class CarriedFiles:
     unnamed: tuple[tuple[str, str], ...] = ()
     waits: bool = False
     again: datetime | None = None
+    pending: bool = False
+    arrived: frozenset[str] = frozenset()
 
 
 def carry_files(
@@ -78,8 +83,22 @@ def known_files(
     attachments: Sequence[Attachment],
 ) -> dict[str, str]:
     """The `urls` of what was brought before; asks nobody for anything."""
+    found = look_at_files(work, mirror, side, ticket_here, ticket_there, texts, attachments)
+    return found.urls
+
+
+def look_at_files(
+    work: Work,
+    mirror: Mirror,
+    side: Side,
+    ticket_here: str,
+    ticket_there: str,
+    texts: Sequence[str],
+    attachments: Sequence[Attachment],
+) -> CarriedFiles:
+    """What `carry_files` would say, without bringing anything: whether it is worth calling."""
     look = _Look(work, mirror, side, ticket_here, ticket_there)
-    return look.run(look.named(texts, attachments), None).urls
+    return look.run(look.named(texts, attachments), None)
 
 
 class _Look:
@@ -99,6 +118,8 @@ class _Look:
         self.unnamed: list[tuple[str, str]] = []
         self.waits = False
         self.again: list[datetime] = []
+        self.pending = False
+        self.arrived: set[str] = set()
 
     def named(self, texts: Sequence[str], attachments: Sequence[Attachment]) -> list[LinkedFile]:
         """The source's own files among all that is named."""
@@ -121,7 +142,8 @@ class _Look:
                 self._one(file, known.get(file.url), upload)
         again = min(self.again, default=None)
         losses, unnamed = tuple(self.losses), tuple(self.unnamed)
-        return CarriedFiles(self.urls, losses, unnamed, self.waits, again)
+        arrived = frozenset(self.arrived)
+        return CarriedFiles(self.urls, losses, unnamed, self.waits, again, self.pending, arrived)
 
     def _back(self, files: Sequence[LinkedFile]) -> dict[str, str]:
         """Files here that were brought from the other side: they lie there already.
@@ -164,7 +186,7 @@ class _Look:
     def _one(self, file: LinkedFile, known: MappedFile | None, upload: Upload | None) -> None:
         if known and known.twin_url:
             self._arrived(file, known.twin_url)
-        elif upload is None or not self.mirror.options.sync_attachments:
+        elif not self.mirror.options.sync_attachments:
             self._stay(file)
         elif not self.takes.uploads:
             self._lost(file, f"{self.target.name} takes no files; the link leads to the source")
@@ -173,10 +195,14 @@ class _Look:
             self.waits = True
         elif known and not self._is_due(known):
             self._lost(file, known.reason, known.due_at)
+        elif upload is None:
+            self._stay(file)
+            self.pending = True
         else:
             note = upload.bring(file, known)
             if note.twin_url:
                 self._arrived(file, note.twin_url)
+                self.arrived |= file.spelled
             else:
                 self._lost(file, note.reason, note.due_at)
 

@@ -144,10 +144,12 @@ def join(task: Task, twin: str, instead: int | None = None) -> None:
             state="joined",
             reason="",
             base=None,
+            adopted=True,
             joined_at=now,
             **columns,
         )
-    task.mapping = task.mapping.model_copy(update={**columns, "state": "joined", "base": None})
+    update = {**columns, "state": "joined", "base": None, "adopted": True, "joined_at": now}
+    task.mapping = task.mapping.model_copy(update=update)
 
 
 def _make(task: Task, pair: Pair, half: Half, born: Side) -> None:

@@ -7,7 +7,7 @@ from schemas.errors import Permanent, TicketsyncError
 from schemas.mirror import Mapping, Mirror, Plan, PlannedWrite
 from store import mappings, mirrors, plans
 from workers.failures import described
-from workers.mirrors import joining, linking, push, updating
+from workers.mirrors import joining, linking, push, rollback, updating
 from workers.mirrors.task import Outside, Parks, Pushed, Task, Tools, Waits, digest_of
 from workers.refetch import fetch_now
 from workers.work import Work

@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from schemas.errors import Denied, Permanent, Spent, StoreAway, TicketsyncError, Transient
+from schemas.errors import (
+    Denied,
+    Overtaken,
+    Permanent,
+    Spent,
+    StoreAway,
+    TicketsyncError,
+    Transient,
+)
 from schemas.mirror import Mirror, Plan
 from schemas.source import LOCAL
 from store import installation, mappings, mirrors, plans
@@ -88,7 +96,7 @@ def push(tools: Tools, mapping: int) -> Pushed:
     tools.shadow = mirror.options.mode == "shadow"
     try:
         _do(task)
-        _give_back(task, attempts=0, last_error=None, pushed_at=work.now())
+        _give_back(task, attempts=0, last_error=None, pushed_at=work.now(), reason=task.reason)
     except StoreAway:
         raise
     except Exception as error:
@@ -121,6 +129,7 @@ def _put_off(task: Task, error: Exception) -> None:
 def _do(task: Task) -> None:
     mapping = task.mapping
     if mapping.state in ("unlinked", "retired", "parked") and not mapping.forced:
+        task.reason = mapping.reason
         return
     recover.settle_open(
         task,
@@ -159,7 +168,7 @@ def _give_back(
     task: Task, *, due_at: datetime | None = None, done: bool = True, **columns: object
 ) -> None:
     if done and "state" not in columns:
-        columns |= {"forced": False, "reason": ""} if task.mapping.forced else {}
+        columns |= {"forced": False} if task.mapping.forced else {}
         if task.mapping.state == "outside" or (task.mapping.state == "parked"):
             columns["state"] = "joined" if task.mapping.left and task.mapping.right else "new"
     with task.work.store.write() as connection:
@@ -172,7 +181,9 @@ def _failed(task: Task, error: Exception) -> None:
     now = task.work.now()
     task.done.errors.append(f"{task.mirror.name}: {why}")
     again: datetime | None
-    if isinstance(error, Denied):
+    if isinstance(error, Overtaken):
+        again = now + timedelta(seconds=1)
+    elif isinstance(error, Denied):
         again = now + DENIED
     elif isinstance(error, Transient):
         asked = timedelta(seconds=error.retry_after or 0)

@@ -23,7 +23,10 @@ def retract(task: Task, pair: Pair, reason: str) -> None:
     """
     side = other(pair.mapping.born)
     half = pair.half(side)
-    if half is None or pair.mapping.reason.startswith(WITHDRAWN):
+    if pair.mapping.reason.startswith(WITHDRAWN):
+        task.reason = pair.mapping.reason
+        return
+    if half is None:
         return
     if task.planning or task.tools.shadow:
         task.plan("withdraw", side, half.ticket.title, half.ticket.key)
@@ -37,9 +40,19 @@ def retract(task: Task, pair: Pair, reason: str) -> None:
     half = pair.half(side)
     if half is None:
         return
-    _comments(task, pair, half, side)
+    # The ticket first: a comment that is taken away may move its revision.
     _empty(task, pair, half, side)
+    _comments(task, pair, half, side)
     _note(task, half, reason)
+
+
+def returned(task: Task) -> None:
+    """The ticket may leave again: what is published from now on can be taken back once more."""
+    if task.planning or not task.mapping.reason.startswith(WITHDRAWN):
+        return
+    with task.work.store.write() as connection:
+        mappings.write(connection, task.mapping.id, reason="")
+    task.mapping = task.mapping.model_copy(update={"reason": ""})
 
 
 def _empty(task: Task, pair: Pair, half: Half, side: Side) -> None:
@@ -86,13 +99,14 @@ def _comments(task: Task, pair: Pair, half: Half, side: Side) -> None:
     tracker = task.work.tracker(task.work.sources[half.key[0]].tracker)
     act = comment_act(tracker.capabilities.comments)
     held = {one.id: one for one in half.ticket.comments}
-    for one in withdrawal.twins_of_comments(pair.comments, side):
-        if one not in held or act == "none":
-            continue
-        empty = emptied(held[one]) if act == "edit" else None
-        _send(task, half, CommentChange(ticket=half.key[1], comment=one, wanted=empty))
-    with task.work.store.write() as connection:
-        mapped_comments.drop_all(connection, task.mapping.id)
+    for row, one in withdrawal.twins_of_comments(pair.comments, side):
+        if one in held and act != "none":
+            empty = emptied(held[one]) if act == "edit" else None
+            _send(task, half, CommentChange(ticket=half.key[1], comment=one, wanted=empty))
+        elif one in held:
+            task.losses.append(f"comment {one} stays: {half.key[0]} lets nobody take it back")
+        with task.work.store.write() as connection:
+            mapped_comments.drop(connection, row)
 
 
 def _send(task: Task, half: Half, change: TicketChange | CommentChange | DeleteChange) -> None:
@@ -109,6 +123,7 @@ def _record(task: Task, half: Half) -> object:
 
 def _note(task: Task, half: Half, reason: str, state: str = "joined") -> None:
     now = task.work.now()
+    task.reason = f"{WITHDRAWN}{reason}"
     with task.work.store.write() as connection:
         mappings.write(connection, task.mapping.id, state=state, reason=f"{WITHDRAWN}{reason}")
         subject = f"{half.key[0]} {half.ticket.key}"

@@ -118,13 +118,15 @@ class Tools:
 
 @dataclass(slots=True)
 class Task:
-    """One mapping on its way. `planned` are what would be written, where nothing may be."""
+    """One mapping on its way. `planned` are what would be written, where nothing may be; `reason`
+    is what people read of it once it is done."""
 
     tools: Tools
     mirror: Mirror
     mapping: Mapping
     done: Pushed = field(default_factory=Pushed)
     planning: bool = False
+    reason: str = ""
     planned: list[PlannedWrite] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
 

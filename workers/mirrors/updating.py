@@ -89,6 +89,7 @@ def _withdrawn(task: Task, pair: Pair) -> bool:
     assert half is not None  # noqa: S101 - ended() looked
     found = leaving.may_leave(task, half)
     if found.passes:
+        retract.returned(task)
         if task.mirror.two_way:
             twin = pair.half(other(pair.mapping.born))
             if twin is not None and not twin.settled:

@@ -27,7 +27,9 @@ MUCH_LATER = timedelta(days=1)
 LANDS = timedelta(seconds=90)
 """An upload whose answer was lost has ended by then, one way or the other."""
 UNTOLD = "whether it arrived is not known yet"
-_MARKED = re.compile(r"-(?P<mark>[0-9a-f]{8})(?:\.[^.]{1,10})?$")
+_MARKED = re.compile(r"-ts(?P<mark>[0-9a-f]{8})(?:\.[^.]{1,10})?$")
+_STEM = 95
+"""With mark and ending a name stays within what `safe_name` leaves whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Upload:
         if not dot:
             stem, ending = file.name, file_kinds.extension(kind).removeprefix(".")
         if not self.takes.loose_uploads and not mark_of(file.name):
-            stem = f"{stem}-{mark(file.url)}"
+            stem = f"{stem[:_STEM]}-ts{mark(file.url)}"
         return f"{stem}.{ending}" if ending else stem
 
     def _arrived(self, name: str) -> str | None:

@@ -70,6 +70,7 @@ def plan_comments(
     gone: Collection[tuple[Side, str]] = (),
     strategy: Strategy = "manual",
     origins: Mapping[tuple[Side, str], str] | None = None,
+    again: Collection[tuple[Side, str]] = (),
 ) -> list[CommentStep]:
     """The steps of one ticket and its twin, oldest comment first.
 
@@ -77,7 +78,8 @@ def plan_comments(
     conflict is carried out by asking again with `local_wins` or `external_wins`. `origins` names
     for comments that other mirrors of ours wrote, by (side, id), where they were born
     (`source/id`): such a one is carried on under its author's name, and never to where it came
-    from or is already, so that rings come to rest.
+    from or is already, so that rings come to rest. `again` are (side, id) of comments whose twin is
+    to be written once more though nobody edited them: a file that they name has arrived.
     """
     if not mirror.options.sync_comments:
         return []
@@ -87,6 +89,7 @@ def plan_comments(
         frozenset(gone),
         strategy,
         origins or {},
+        frozenset(again),
     )
     pairs = [_Pair(table, row) for row in mapped if not row.deleted]
     steps = [step for pair in pairs for step in pair.steps()]
@@ -111,6 +114,7 @@ class _Table:
     gone: Collection[tuple[Side, str]]
     strategy: Strategy
     origins: Mapping[tuple[Side, str], str] = field(default_factory=dict)
+    again: Collection[tuple[Side, str]] = ()
 
     def born_as(self, side: Side, comment: str) -> str:
         """Where a comment was first written, as `source/id`."""
@@ -240,6 +244,8 @@ class _Pair:
         origin = self.now[_other(side)]
         assert origin is not None  # noqa: S101 - only living pairs are compared
         text = self._text(_other(side))
+        if side == self.row.born and REDACTED in text and REDACTED not in self._text(side):
+            return self._step("conflict", side, f"{why}; its twin lacks what was redacted")
         return self._step("edit", side, why, origin, text, self._line(side, origin))
 
     def _line(self, side: Side, origin: Comment) -> str:
@@ -279,7 +285,8 @@ class _Pair:
         comment = self.now[side]
         if comment is None or comment.internal:
             return False
-        return None in self.seen.values() or seen(comment) != self.seen[side]
+        again = side == self.row.born and (side, comment.id) in self.table.again
+        return again or None in self.seen.values() or seen(comment) != self.seen[side]
 
     def _text(self, side: Side) -> str:
         """What one side says itself: only below a twin is an author line of ours."""

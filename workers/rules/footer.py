@@ -53,11 +53,14 @@ _MARKED = re.compile(r"\s*\\?<!--\s*(?:ticketsync mirror footer|MIRROR_MAESTRO_F
 _HEADING = re.compile(r"\s*(?:#{1,6}\s+|\*\*)(?:\S{1,16}\s+)?Mirror Information\s*(?:#*|\*\*)\s*")
 _NAMES = "|".join(EMOJI)
 _LINE = re.compile(
-    rf"\s*(?:\S{{1,24}}\s+)?(?:\*\*|__)({_NAMES}):?(?:\*\*|__)\s?:?\s*(.*?)(?:\\|\s)*", re.DOTALL
+    rf"\s*(?:\S{{1,24}}\s+)?(?:\*\*|__)({_NAMES}):?(?:\*\*|__)\s?:?\s*"
+    r"(.*?)\s*(?:(?<!\\)\\)?\s*"
 )
 _ANY_LINE = re.compile(r"\s*(?:\S{1,24}\s+)?(?:\*\*|__)[^*\n]{1,60}(?:\*\*|__)\s?:?.*")
 _LINKED = re.compile(r"\[(.*)\]\(<?([^\s()<>]+)>?(?: \"[^\"]*\")?\)|<(https?://[^\s<>]+)>")
 _SPECIAL = re.compile(r"([\\`*\[\]<>]|(?<!\w)_|_(?!\w)|~(?=~))")
+_ENTITY = re.compile(r"&(?=#?\w{1,32};)")
+_CODED = re.compile(r"&#?\w{1,32};")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -139,14 +142,11 @@ def _canonical(told: list[str]) -> list[str]:
 
 
 def _line(line: Line) -> str:
-    words = _SPECIAL.sub(r"\\\1", _plain(" ".join(line.words.split())))
+    words = _SPECIAL.sub(r"\\\1", _ENTITY.sub("&amp;", " ".join(line.words.split())))
     shown = f"[{words or line.url}]({line.url})" if line.url else words
     return f"{EMOJI[line.name]} **{line.name}**: {shown}"
 
 
 def _plain(words: str) -> str:
     """Without escapes and entities, which every tracker sets in its own way."""
-    told = _ESCAPED.sub(r"\1", words)
-    while (meant := html.unescape(told)) != told:
-        told = meant
-    return told
+    return _CODED.sub(lambda found: html.unescape(found[0]), _ESCAPED.sub(r"\1", words))

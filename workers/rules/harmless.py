@@ -42,7 +42,7 @@ def carried(text: str, terms: Terms, there: str = "") -> str:
     `there` is what stands there now: somebody whom people of that side mention themselves in it
     stays mentioned.
     """
-    alive = mentioned([there]) if "@" in there else set()
+    alive = mentioned([there]) if QUIET in text and "@" in there else set()
     told = prose.outside_code(text, partial(_prose, terms=terms, alive=frozenset(alive)))
     return _MARK.sub(partial(_mark, terms=terms), told)
 

@@ -122,7 +122,7 @@ def _mapped(ticket: Ticket, terms: Terms, there: str | None, losses: list[str]) 
     found = _found(pairs, said) if terms.side == "left" else _backwards(pairs, said, there)
     if found is None:
         return None
-    known = _exact(found, terms)
+    known = _exact(found, terms, there)
     if known is None:
         losses.append(f"state {found!r} of `statuses` is none of {terms.other.source}")
     return known
@@ -155,8 +155,9 @@ def _sayings(ticket: Ticket, tracker: str) -> list[str]:
     return list(dict.fromkeys(one for one in said if one))
 
 
-def _exact(found: str, terms: Terms) -> str | None:
-    """A word as the other side spells it; None where there is no such state."""
+def _exact(found: str, terms: Terms, there: str | None) -> str | None:
+    """A word as the other side spells it, or a state of the category it names; None where there is
+    no such state."""
     tracker = terms.other.tracker
     if tracker in _BARE:
         category = meaning(found, terms)
@@ -169,7 +170,12 @@ def _exact(found: str, terms: Terms) -> str | None:
     if not terms.states:
         return found
     folded = found.casefold()
-    return next((one.name for one in terms.states if one.name.casefold() == folded), None)
+    named = next((one.name for one in terms.states if one.name.casefold() == folded), None)
+    if named or folded not in StatusCategory.__members__:
+        return named
+    if there and meaning(there, terms) == folded:
+        return there
+    return next((one.name for one in terms.states if one.state == folded), None)
 
 
 def _same_name(ticket: Ticket, terms: Terms) -> str | None:

@@ -11,10 +11,12 @@ it; swapping the sides changes nothing. Lines end with LF; an empty text is one 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
-MOST_LINES = 4_000
-"""Of the part that differs; beyond, it is one hunk: the comparison takes quadratic time."""
+from workers.rules import line_diff
+
+MOST_EDITS = 500
+"""Lines that an edit may take and add. Beyond, what lies between its first and its last is compared
+line for line where it is as long as before, and else is one hunk."""
 
 Lines = Sequence[str]
 
@@ -127,20 +129,18 @@ def _hunks(base: Lines, edited: Lines, by: int) -> list[_Hunk]:
     """What an edit replaced, in order. Equally long replacements are taken line for line."""
     head, tail = _alike(base, edited)
     before, after = base[head : len(base) - tail], edited[head : len(edited) - tail]
-    if len(before) + len(after) > MOST_LINES:
-        return [_Hunk(head, head + len(before), tuple(after), by)]
-    hunks = []
-    codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    for tag, start, end, first, last in codes:
-        if tag == "equal":
-            continue
+    hunks: list[_Hunk] = []
+    start = first = 0
+    for end, last in [*line_diff.kept(before, after, MOST_EDITS), (len(before), len(after))]:
         if end - start == last - first:
             hunks += [
                 _Hunk(head + start + step, head + start + step + 1, (after[first + step],), by)
                 for step in range(end - start)
+                if before[start + step] != after[first + step]
             ]
         else:
             hunks.append(_Hunk(head + start, head + end, tuple(after[first:last]), by))
+        start, first = end + 1, last + 1
     return hunks
 
 

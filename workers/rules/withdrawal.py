@@ -40,10 +40,14 @@ def blank(view: View) -> View:
     return {field: [] if field in _SETS else None for field in view}
 
 
-def twins_of_comments(mapped: Sequence[MappedComment], side: Side) -> list[str]:
-    """The comments at `side` that carry comments of the other one, and are there still."""
-    found = (one.left if side == "left" else one.right for one in mapped if _carried(one, side))
-    return [comment for comment in found if comment is not None]
+def twins_of_comments(mapped: Sequence[MappedComment], side: Side) -> list[tuple[int, str]]:
+    """(row, comment) of those at `side` that carry comments of the other one, and are there."""
+    found = (
+        (one.id, one.left if side == "left" else one.right)
+        for one in mapped
+        if one.born != side and not one.deleted
+    )
+    return [(row, comment) for row, comment in found if comment is not None]
 
 
 def comment_act(
@@ -58,10 +62,6 @@ def comment_act(
 def emptied(comment: Comment) -> Comment:
     """A carried comment that can only be edited."""
     return comment.model_copy(update={"body": COMMENT, "author": None})
-
-
-def _carried(one: MappedComment, side: Side) -> bool:
-    return one.born != side and not one.deleted
 
 
 def _left(field: str, value: Json, closed: Json, agreed: View | None) -> Json:

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("base", sa.LargeBinary(), nullable=True),
         sa.Column("noted", json, server_default="[]", nullable=False),
         sa.Column("forced", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("adopted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("push_due", sa.Integer(), server_default="1", nullable=False),
         sa.Column("due_at", UtcTime, nullable=True),
         sa.Column("leased_until", UtcTime, nullable=True),
@@ -229,3 +230,4 @@ def upgrade() -> None:
         sa.Column("born_at", UtcTime, nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.add_column("sources", sa.Column("privacy", sa.Text(), nullable=True))

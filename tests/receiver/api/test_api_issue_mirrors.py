@@ -2,7 +2,7 @@
 
 import pytest
 
-from store import mirrors
+from store.tables import mirrors
 from tests.builders import NOW, at
 from tests.receiver.api.desks import a_mirror
 
@@ -29,8 +29,12 @@ def test_all_mirrors_are_listed_with_exactly_these_keys(api):
 @pytest.mark.parametrize(("status", "error"), [("success", None), ("failed", "no access")])
 def test_the_end_of_the_last_pass_is_told(api, status, error):
     number = a_mirror(api.store).id
+    ended = {
+        "last_sync_at": NOW, "last_sync_status": status, "last_sync_error": error,
+        "next_sync_at": at(900),
+    }  # fmt: skip
     with api.store.write() as connection:
-        mirrors.ran(connection, number, status, error, NOW, at(900))
+        connection.execute(mirrors.update().where(mirrors.c.id == number).values(ended))
     (told,) = api.get(ISSUE_MIRRORS)
     assert (told["last_sync_status"], told["last_sync_error"]) == (status, error)
     assert told["last_sync_at"] == "2026-11-20T12:00:00Z"

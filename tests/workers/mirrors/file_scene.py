@@ -10,16 +10,18 @@ import httpx
 
 from sandbox.register import module_of
 from schemas.change import TicketChange
+from schemas.event import TicketSeen
 from schemas.mirror import Mirror, MirrorOptions, Side
 from schemas.record import Record
 from schemas.source import Source
 from schemas.ticket import Attachment, Ticket
 from store.database import Store
-from tests.builders import Clock, a_work
+from tests.builders import Clock, a_work, observed
 from tests.trackers.stand_ins import Budget, Memory, Secrets, a_source
+from tests.workers.draining import drained
 from trackers.base import Client
 from trackers.registry import tracker_named
-from workers.mirrors.files import CarriedFiles, carry_files
+from workers.mirrors.files import CarriedFiles, carry_files, look_at_files
 from workers.work import Work
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"lamp" * 400
@@ -96,6 +98,17 @@ class Two:
         return carry_files(
             self.work, self.mirror, side, of, to, texts, attachments, here.client, there.client
         )
+
+    def look(self, *texts: str, to: str = "", side: Side = "left", of: str = "1") -> CarriedFiles:
+        return look_at_files(self.work, self.mirror, side, of, to, texts, ())
+
+    def hold(self, place: Place, ticket: str) -> None:
+        """Takes a ticket into the store as it is."""
+        found = place.client.fetch(ticket)
+        assert isinstance(found, Record), found
+        seen = TicketSeen(ticket=ticket, record=found.body)
+        arrival = observed(seen, source=place.source.name, ticket=ticket)
+        drained(self.work.store, arrival, work=self.work)
 
     def quiet(self) -> None:
         """Forgets the requests so far."""

@@ -165,9 +165,10 @@ def test_a_file_that_came_round_a_ring_is_not_brought_again(store: Store) -> Non
         scene.carry(f"![lamp]({here})", to=new)
         [twin] = scene.right.ticket(new).attachments
         again = twin.model_copy(update={"id": "9", "url": f"{twin.url}9"})
-        drained(store, as_read(scene.left, scene.left.create(body=f"![lamp]({here})")))
+        old = scene.left.create(body=f"![lamp]({here})")
+        scene.hold(scene.left, old)
         scene.quiet()
-        back = scene.carry(side="right", to="1", of=new, attachments=[twin, again])
+        back = scene.carry(side="right", to=old, of=new, attachments=[twin, again])
         assert back.urls == {twin.url: here, again.url: here}
         assert (back.unnamed, back.losses, scene.requests()) == ((), (), 0)
 
@@ -180,7 +181,7 @@ def test_a_copy_keeps_the_mark_of_its_original_and_is_found_by_it(store: Store) 
         found = scene.carry(attachments=listed, of=old, to=new)
         [there] = scene.right.ticket(new).attachments
         assert there.name == "lamp-ts0a1b2c3d.png"
-        drained(store, as_read(scene.right, new))
+        scene.hold(scene.right, new)
         scene.quiet()
         other = listed[0].model_copy(update={"id": "9", "url": f"{listed[0].url}9"})
         again = scene.carry(attachments=[other], of=old, to=new)

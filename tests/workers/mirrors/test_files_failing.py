@@ -270,3 +270,28 @@ def test_an_upload_that_never_happened_is_made_after_a_look(
         then = scene.carry(f"![lamp]({here})", to=new)
         assert scene.right.holds(then.urls[here]) == PNG
         assert len(scene.right.ticket(new).attachments) == 1
+
+
+def test_a_look_tells_whether_there_is_something_to_bring_and_brings_nothing(
+    sqlite_store: Store,
+) -> None:
+    with two(sqlite_store, "gitlab", "jira") as scene:
+        here, new = uploaded(scene), scene.right.create()
+        text, full = f"![lamp]({here})", f"{scene.left.source.url}{here}"
+        scene.quiet()
+        assert scene.look(text).waits
+        first = scene.look(text, to=new)
+        assert (first.pending, first.urls) == (True, {here: full})
+        assert scene.requests() == 0
+        scene.left.running.faults.set(cut=1)
+        failed = scene.carry(text, to=new)
+        scene.left.running.faults.clear()
+        told = scene.look(text, to=new)
+        assert (told.pending, told.again, told.losses) == (False, failed.again, failed.losses)
+        scene.clock.forward(minutes=16)
+        assert scene.look(text, to=new).pending
+        brought = scene.carry(text, to=new)
+        assert (failed.arrived, brought.arrived) == (frozenset(), {here})
+        assert scene.carry(text, to=new).arrived == frozenset()
+        after = scene.look(text, to=new)
+        assert (after.pending, after.again, after.urls) == (False, None, brought.urls)
