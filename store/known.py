@@ -1,6 +1,6 @@
 """What is already known: the short answers that reconciler, refetch and sweep ask for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -185,28 +185,20 @@ def defined(
     )
 
 
-def reporter(connection: sa.Connection, key: Key) -> Person | None:
-    """Who wrote a ticket, as far as the tracker tells."""
-    query = (
-        sa.select(people.c.external_id, people.c.login)
-        .select_from(
-            tickets.join(
-                people,
-                sa.and_(
-                    people.c.source == tickets.c.source,
-                    people.c.external_id == tickets.c.reporter_id,
-                ),
-            )
-        )
-        .where(tickets.c.source == key[0], tickets.c.external_id == key[1])
-    )
-    row = connection.execute(query).one_or_none()
-    return Person(id=row.external_id, login=row.login) if row else None
-
-
 def record(connection: sa.Connection, key: Key) -> Json:
     """The tracker's own record of a ticket, as it was last read in full."""
     query = sa.select(tickets.c.record).where(
         tickets.c.source == key[0], tickets.c.external_id == key[1]
     )
     return rows.unpack(connection.execute(query).scalar_one_or_none())
+
+
+def called(connection: sa.Connection, source: str, names: Collection[str]) -> list[Person]:
+    """The accounts of a source by logins in small letters, or by ids."""
+    if not names:
+        return []
+    query = sa.select(people.c.external_id, people.c.login).where(
+        people.c.source == source,
+        sa.or_(sa.func.lower(people.c.login).in_(names), people.c.external_id.in_(names)),
+    )
+    return [Person(id=row.external_id, login=row.login) for row in connection.execute(query)]

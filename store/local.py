@@ -119,6 +119,17 @@ def settle_in(connection: sa.Connection, key: Key, folder: str, digest: str) -> 
     sql.upsert(connection, folders, [values])
 
 
+def looked_at(connection: sa.Connection, folder: str) -> int:
+    """Until when (ns) all files of a folder were looked at, and had nothing to say."""
+    query = sa.select(counters.c.last).where(counters.c.name == f"looked {folder}")
+    return connection.execute(query).scalar_one_or_none() or 0
+
+
+def looked(connection: sa.Connection, folder: str, until: int) -> None:
+    """No later process has to read again what was there by then (ns)."""
+    sql.upsert(connection, counters, [{"name": f"looked {folder}", "last": until}])
+
+
 def naming(connection: sa.Connection, key: str, but: str) -> list[str]:
     """Local tickets whose text may name the one of this key: its digits stand in it."""
     query = sa.select(tickets.c.external_id).where(

@@ -53,6 +53,10 @@ def queries(keys: set[Key]) -> tuple[sa.Select[Any], ...]:
             here,
             deliveries.c.outcome == sa.literal_column("'dead'"),  # as the partial index says it
             deliveries.c.received_at >= tickets.c.observed_at,
+            sa.or_(
+                tickets.c.confirmed_at.is_(None),
+                deliveries.c.received_at >= tickets.c.confirmed_at,
+            ),
         )
     )
     return heads, waiting, given_up

@@ -56,6 +56,8 @@ from workers.rules.facts import (
 SourceEvent = DefinitionSeen | DefinitionGone | DefinitionsListed | CommentsMiscounted
 PUT_ASIDE = "workspace.edited"
 """The event name of an edited file that another one took the place of."""
+TOLD = "workspace.told"
+"""The event name of an edit that is to be sent to the ticket's tracker."""
 FULL_WALK = "poll.import"
 """The event name of rows from a full walk: their comments come after all tickets."""
 
@@ -64,9 +66,9 @@ FULL_WALK = "poll.import"
 class Reading:
     """What one delivery says.
 
-    `facts` are about its own ticket, `past` about how that came to be so, `for_source` about
-    definitions, `hints` about other tickets, `edits` of the ticket's file wait to be sent; `people` and `definitions` are those its records
-    carried along.
+    `facts` are about its own ticket, `past` about how that came to be so, `edits` are of its file
+    and wait to be sent, `for_source` is about definitions, `hints` are about other tickets;
+    `people` and `definitions` are those its records carried along.
     """
 
     delivery: Delivery
@@ -134,7 +136,8 @@ def _events(delivery: Delivery, tracker: Tracker) -> Iterable[Event]:
         raise Permanent("the body was dropped; fetch the ticket again instead")
     if delivery.via is Via.webhook:
         return tracker.parse(delivery)
-    if delivery.event == PUT_ASIDE and delivery.source != LOCAL:
+    local = delivery.source == LOCAL
+    if delivery.via is Via.workspace and delivery.event != TOLD and not local:
         return [Ignored(reason="a pulled ticket keeps the tracker's text; your edit is kept here")]
     if delivery.event == PUT_ASIDE:
         return [Ignored(reason="the ticket had changed meanwhile; your edit is kept here")]

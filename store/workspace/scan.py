@@ -34,9 +34,6 @@ Seen = dict[Path, Sign]
 
 Known = Callable[[], Mapping[str, Place]]
 """Looks the places of a source's tickets up, by key; only asked when there is something to say."""
-LOOKED = ".looked"
-"""A file beside the folders: what is older than it was looked at, and had nothing to say."""
-_RACY_NS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,8 @@ class MadeFile:
 class Scan:
     """What a look found: edits, files of new tickets, faults in words, and files that still move.
 
-    `old` are tickets whose file is whole and ours, but not what we wrote last (a checkout); `read` counts files.
+    `old` are tickets whose file is whole and ours, but not what we wrote last (a checkout); `read`
+    counts files.
     """
 
     edits: list[EditedFile] = field(default_factory=list)
@@ -81,14 +79,14 @@ class Scan:
         return self.read > 0 and not (self.edits or self.made or self.faults or self.moving)
 
 
-def scan(root: Path, source: str, known: Known, seen: Seen, now: datetime) -> Scan:
+def scan(root: Path, source: str, known: Known, seen: Seen, now: datetime, before: int = 0) -> Scan:
     """Looks through a source's folder.
 
-    Files without an edit, or with a fault, are added to `seen`; edits are not.
+    What did not change since `before` (ns) was looked at by an earlier process. Files without an
+    edit, or with a fault, are added to `seen`; edits are not.
     """
     folder = root / layout.source_folder(source)
     look = _Look(source, cache(known), seen, now)
-    before = _looked_at(folder)
     for path in _files(folder):
         looks = _looks(path)
         if looks is None or seen.get(path) == _sign(looks):
@@ -163,27 +161,6 @@ def _is_new(content: bytes) -> bool:
     """Whether a file says of no ticket that it is its."""
     head = content.partition(b"\n---")[0] if content.startswith(b"---") else b""
     return _NAMED.search(head) is None
-
-
-def looked(root: Path, source: str, seconds: float) -> None:
-    """Nothing that was there `seconds` ago has anything to say: no later process reads it again.
-
-    By the disk's own clock, which may be another host's.
-    """
-    mark = root / layout.source_folder(source) / LOOKED
-    try:
-        mark.touch()
-        before = mark.stat().st_mtime_ns - int(seconds * 1e9)
-        os.utime(mark, ns=(before, before))
-    except OSError:  # a folder that may only be read: then it is read again
-        return
-
-
-def _looked_at(folder: Path) -> int:
-    try:
-        return (folder / LOOKED).stat().st_mtime_ns - _RACY_NS
-    except OSError:
-        return 0
 
 
 def _older(path: Path, content: bytes, render: str, places: Mapping[str, Place]) -> list[str]:

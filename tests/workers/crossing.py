@@ -4,7 +4,7 @@ from typing import Any
 
 from schemas.event import Definition
 from schemas.mirror import Mirror, MirrorOptions, Side, View
-from schemas.ticket import Person, StatusCategory, Ticket, TicketRef
+from schemas.ticket import Label, Person, StatusCategory, Ticket, TicketRef
 from tests.builders import at
 from trackers.registry import REGISTRY
 from workers.rules.projection import project, wanted
@@ -28,6 +28,7 @@ STATES = {
     "azure_devops": (("New", "todo"), ("Active", "in_progress"), ("Closed", "done"),
                      ("Removed", "canceled")),
 }  # fmt: skip
+PLACES = (("milestone", "v1.0"), ("sprint", "Sprint 5"), ("component", "api"))
 PEOPLE = ("alice", "bob", "carol")
 
 
@@ -156,3 +157,12 @@ def written(source: Ticket, there: Terms, back: Terms, held: Ticket | None = Non
     if "state" in names and "status_category" not in names:  # open and closed is all there is
         kept["status_category"] = StatusCategory("done" if twin.state == "closed" else "todo")
     return (held or ticket(there.other.tracker, OTHER[there.side])).model_copy(update=kept)
+
+
+def labels(*names: str) -> tuple[Label, ...]:
+    return tuple(Label(id=f"id-{name}", name=name) for name in names)
+
+
+def both(left: str, right: str, **more: Any) -> tuple[Terms, Terms]:
+    given = {"numbers": {12: 112}, "places": places(*PLACES)} | more
+    return terms(left, right, **given), terms(left, right, side="right", **given)

@@ -1,63 +1,12 @@
 """Which comments travel across a mirror, which come back, and which stay where they are."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from schemas.mirror import MappedComment, Mirror, MirrorOptions
-from schemas.ticket import Comment, Person
-from workers.rules.comment_plan import CommentStep, plan_comments, seen
+from tests.workers.commenting import AT, BOT, a_mirror, a_row, acts, said, told, twin_of
+from workers.rules.comment_plan import plan_comments, seen
 from workers.rules.comment_text import author_line, signed
-
-AT = datetime(2026, 11, 20, 9, 31, tzinfo=UTC)
-ALICE = Person(id="1", login="alice", name="Alice Smith")
-BOT = Person(id="9", login="sync-bot", name="Sync")
-
-
-def a_mirror(direction: str = "push", **options: object) -> Mirror:
-    return Mirror(
-        id=1,
-        name="m",
-        source="here",
-        target="there",
-        options=MirrorOptions.model_validate({"direction": direction} | options),
-        created_at=AT,
-    )
-
-
-def said(id_: str, body: str = "Hello", minutes: float = 0, **over: object) -> Comment:
-    at = AT + timedelta(minutes=minutes)
-    given = {"id": id_, "author": ALICE, "body": body, "created_at": at, "updated_at": at}
-    return Comment.model_validate(given | over)
-
-
-def twin_of(origin: Comment, id_: str, body: str | None = None, **over: object) -> Comment:
-    """As our account wrote it, with the text of `origin` or, edited, another one."""
-    text = signed(origin.body if body is None else body, author_line(origin))
-    return said(id_, text, author=BOT, created_at=origin.created_at, **over)
-
-
-def a_row(left: Comment | None, right: Comment | None, **over: object) -> MappedComment:
-    given = {
-        "id": 7,
-        "mapping": 1,
-        "born": "left",
-        "left": left.id if left else None,
-        "right": right.id if right else None,
-        "left_seen": seen(left) if left else None,
-        "right_seen": seen(right) if right else None,
-    }
-    return MappedComment.model_validate(given | over)
-
-
-def acts(steps: list[CommentStep]) -> list[tuple[str, str]]:
-    return [(step.act, step.side) for step in steps]
-
-
-def told(step: CommentStep) -> str:
-    return signed(step.text, step.line)
 
 
 @pytest.mark.parametrize("direction", ["push", "bidirectional"])
@@ -282,6 +231,10 @@ def test_what_was_redacted_on_its_way_out_is_not_lost_on_its_way_back() -> None:
     [step] = plan_comments(mirror, [left], [edited], [row], strategy="external_wins")
     assert (step.act, step.side) == ("conflict", "left")
     assert step.why.endswith("its twin lacks what was redacted")
+    quotes = said("l", "It says [redacted]")
+    row = a_row(quotes, twin_of(quotes, "r"))
+    edited = twin_of(quotes, "r", "It said [redacted]")
+    assert acts(plan_comments(mirror, [quotes], [edited], [row])) == [("edit", "left")]
 
 
 @pytest.mark.parametrize("direction", ["push", "bidirectional"])
@@ -305,6 +258,12 @@ def test_a_create_whose_answer_never_came_names_its_row() -> None:
     left = said("l")
     [step] = plan_comments(a_mirror(), [left], [], [a_row(left, None)])
     assert (step.act, step.mapped) == ("create", 7)
+    hidden = left.model_copy(update={"internal": True})
+    assert plan_comments(a_mirror(), [hidden], [], [a_row(left, None)]) == []
+
+
+def test_what_was_deleted_before_it_had_a_twin_gets_none() -> None:
+    assert plan_comments(a_mirror(), [said("l")], [], [], [("left", "l")]) == []
 
 
 def test_a_twin_is_carried_on_under_the_name_of_its_author() -> None:
@@ -350,57 +309,3 @@ def test_a_comment_is_not_carried_to_where_it_was_born() -> None:
 def test_ids_of_two_trackers_may_be_the_same() -> None:
     steps = plan_comments(a_mirror("bidirectional"), [said("1", "L")], [said("1", "R")], [])
     assert acts(steps) == [("create", "right"), ("create", "left")]
-
-
-BODIES = st.sampled_from(["Hello", "Hello again", "Theirs", ""])
-EDITS = st.lists(st.tuples(st.sampled_from(["left", "right"]), BODIES), max_size=6)
-
-
-@settings(max_examples=150, deadline=None)
-@given(EDITS, st.sampled_from(["push", "bidirectional"]), st.booleans())
-def test_carried_out_it_comes_to_rest_and_the_second_look_writes_nothing(
-    edits: list[tuple[str, str]], direction: str, follows: bool
-) -> None:
-    mirror = a_mirror(direction, delete_comments=follows)
-    sides = {"left": [said("l0", "Hello")], "right": list[Comment]()}
-    rows: list[MappedComment] = []
-    gone: set[tuple[str, str]] = set()
-    for side, body in [("left", "Hello"), *edits]:
-        if body and sides[side]:
-            line = author_line(sides["left"][0]) if side == "right" and sides["left"] else ""
-            sides[side][0] = sides[side][0].model_copy(update={"body": signed(body, line)})
-        elif sides[side]:
-            gone.add((side, sides[side].pop(0).id))
-        for step in _planned(mirror, sides, rows, gone):
-            rows = _carried_out(step, sides, rows, gone)
-        assert _planned(mirror, sides, rows, gone) == []
-        if direction == "push" and side == "left":
-            assert len(sides["right"]) <= 1
-
-
-def _planned(mirror, sides, rows, gone) -> list[CommentStep]:
-    return plan_comments(mirror, sides["left"], sides["right"], rows, gone, strategy="local_wins")
-
-
-def _carried_out(step, sides, rows, gone) -> list[MappedComment]:
-    """A perfect tracker on each side, and the rows as the engine keeps them."""
-    there = sides[step.side]
-    if step.act == "create":
-        made = said(f"{step.side}-{len(rows)}", told(step), author=BOT)
-        there.append(made)
-        pair = (step.origin, made) if step.side == "right" else (made, step.origin)
-        born = "left" if step.side == "right" else "right"
-        return [*rows, a_row(*pair, id=len(rows) + 1, born=born)]
-    row = next(one for one in rows if one.id == step.mapped)
-    rest = [one for one in rows if one.id != step.mapped]
-    if step.act in ("delete", "forget"):
-        if step.act == "delete":
-            gone.add((step.side, step.twin))
-            there[:] = [one for one in there if one.id != step.twin]
-        return [*rest, row.model_copy(update={"deleted": True})]
-    if step.act == "edit":
-        place = next(n for n, one in enumerate(there) if one.id == step.twin)
-        there[place] = there[place].model_copy(update={"body": told(step)})
-    now = {side: {one.id: one for one in sides[side]} for side in ("left", "right")}
-    kept = a_row(now["left"][row.left], now["right"][row.right], id=row.id, born=row.born)
-    return [*rest, kept]

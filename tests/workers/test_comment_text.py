@@ -102,6 +102,10 @@ def test_what_a_text_leaves_open_does_not_hide_the_line(text: str) -> None:
     assert "✍" in re.sub(r"<!--.*?-->|<pre>.*?</pre>", "", shown, flags=re.DOTALL)
 
 
+def test_an_open_comment_is_closed() -> None:
+    assert signed("a <!-- b --> <!-- c", "line") == "a <!-- b --> <!-- c -->\n\nline"
+
+
 def test_a_block_that_is_closed_stays_as_it_is() -> None:
     for text in ("```\ncode\n```", "a <!-- b --> c", "`` ` ``"):
         assert signed(text, "line") == f"{text}\n\nline"

@@ -4,9 +4,9 @@ import pytest
 
 from schemas.change import TicketChange
 from schemas.source import Source
-from schemas.ticket import Label, Milestone, Person, Ticket, TicketRef
+from schemas.ticket import Milestone, Person, Ticket, TicketRef
 from tests.builders import a_source
-from tests.workers.crossing import NAMES, PAIRS, account, page, terms, ticket, written
+from tests.workers.crossing import NAMES, PAIRS, account, labels, page, terms, ticket, written
 from trackers.registry import REGISTRY
 from workers.rules.projection import project, wanted
 from workers.rules.views import DERIVED, fields, kind_of, view
@@ -18,10 +18,6 @@ URLS = {
     "linear": "https://linear.app/acme/team/RGT",
     "azure_devops": "https://dev.azure.com/acme/right-project",
 }
-
-
-def labels(*names: str) -> tuple[Label, ...]:
-    return tuple(Label(id=f"id-{name}", name=name) for name in names)
 
 
 def a_target(tracker: str) -> Source:

@@ -25,17 +25,18 @@ from store.database import Connection
 from store.keys import Key
 from store.local import Held, Place
 from store.workspace import due, layout
-from store.workspace.scan import EditedFile, MadeFile, Scan, Seen, Sign, looked, scan
+from store.workspace.scan import EditedFile, MadeFile, Scan, Seen, Sign, scan
 from store.workspace.write import EDITED as UNSENT
 from workers.edits import words
+from workers.ingest import TOLD
 from workers.local import record_edit, record_made
 from workers.work import Work
 
-TOLD = "workspace.told"
-"""The event name of an edit that is to be sent."""
 AT_ONCE = 20
 """More edited files than this at once are rather a checkout than somebody's typing."""
 
+CLOCKS_DIFFER_NS = 60 * 1_000_000_000
+"""So far the disk's clock may be behind ours: another host may write its times."""
 
 Take = Callable[[Connection], Key | None]
 
@@ -88,8 +89,12 @@ class _Taker:
     taken: Taken
 
     def look(self) -> None:
-        began = time.monotonic()
-        found = scan(self.root, self.source.name, self._places, self.seen, self.work.now())
+        folder = str((self.root / layout.source_folder(self.source.name)).resolve())
+        began = time.time_ns() - CLOCKS_DIFFER_NS
+        with self.work.store.read() as connection:
+            before = local.looked_at(connection, folder)
+        name, now = self.source.name, self.work.now()
+        found = scan(self.root, name, self._places, self.seen, now, before)
         self._go_back(found.old)
         self.taken.moving += found.moving
         if self.source.sends_edits or self.source.name == LOCAL:
@@ -98,7 +103,8 @@ class _Taker:
         else:
             self._tell(found)
         if found.settled:
-            looked(self.root, self.source.name, time.monotonic() - began)
+            with self.work.store.write() as connection:
+                local.looked(connection, folder, began)
 
     def _places(self) -> dict[str, Place]:
         with self.work.store.read() as connection:

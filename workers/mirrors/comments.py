@@ -1,6 +1,7 @@
 """Comments of a pair, carried one by one; see `workers/rules/comment_plan`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from schemas.change import CommentChange, Found, Intent, Ref, Unsure
 from schemas.mirror import Conflict, Side
@@ -146,11 +147,18 @@ def _is_there(task: Task, one: Step, own: Key, there: Key) -> bool:
 
 
 def _text(task: Task, pair: Pair, one: Step) -> str:
-    text = step_text(one, pair.terms[other(one.side)])
+    terms = replace(pair.terms[other(one.side)], born=_born(pair, one))
+    text = step_text(one, terms)
     if not task.mirror.options.redact:
         return text
     bare = redacting.redacted_comment(Comment(id="", body=text), task.tools.redact(task.mirror))
     return bare.body
+
+
+def _born(pair: Pair, one: Step) -> Side:
+    """Where the comment was written: its twin alone bears what we add."""
+    row = next((row for row in pair.comments if row.id == one.mapped), None)
+    return row.born if row else other(one.side)
 
 
 def _recorder(task: Task, one: Step) -> Recorded:

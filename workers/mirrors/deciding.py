@@ -9,7 +9,7 @@ from schemas.model import Json
 from schemas.ticket import Ticket
 from workers.mirrors.pairs import Half, Pair, other
 from workers.rules import redacting
-from workers.rules.projection import project
+from workers.rules.projection import project, wanted
 from workers.rules.redacting import Redact
 from workers.rules.threeway import UNSET, Sided, Unset, Verdict, decide
 from workers.rules.views import fields, kind_of, view
@@ -192,14 +192,14 @@ def _verdict(pair: Pair, done: Decision, sided: Sided, conflict: Conflict | None
     verdict = decide(sided)
     if conflict is None or conflict.settled_at is None:
         return verdict
-    told = _told(sided, conflict)
+    told = _told(pair, done, sided, conflict)
     if told is None:
         done.reopened.append(conflict)
         return Verdict("conflict", why="it was edited again after it was settled")
     return told
 
 
-def _told(sided: Sided, conflict: Conflict) -> Verdict | None:
+def _told(pair: Pair, done: Decision, sided: Sided, conflict: Conflict) -> Verdict | None:
     """What a person decided, unless it would overwrite what that person never saw."""
     loses_left = conflict.how != "left" and sided.left != conflict.left
     loses_right = conflict.how != "right" and sided.right != conflict.right
@@ -210,9 +210,20 @@ def _told(sided: Sided, conflict: Conflict) -> Verdict | None:
     one_way = sided.direction != "both"
     if conflict.how == "right":
         return Verdict("keep") if one_way else Verdict("write_left", left=sided.right_here)
+    there = _carried(pair, done, sided.field, conflict.value)
     if one_way:
-        return Verdict("write_right", right=conflict.value)
-    return Verdict("write_both", left=conflict.value, right=conflict.value)
+        return Verdict("write_right", right=there)
+    return Verdict("write_both", left=conflict.value, right=there)
+
+
+def _carried(pair: Pair, done: Decision, name: str, value: Json) -> Json:
+    """A value that a person gave in the left side's words, as the right side says it."""
+    now = done.now["left"] | {name: value}
+    beside = {"labels": ("badges",), "body": ("footer",)}.get(name, ())
+    ticket, fields = wanted(now, (name, *beside), pair.terms["right"], _ticket(pair, "left"))
+    told = {each: getattr(ticket, each) for each in fields}
+    left = _ticket(pair, "left").model_copy(update=told)
+    return project(left, pair.terms["left"], done.now["right"]).view.get(name)
 
 
 def _unless_said(verdict: Verdict, sided: Sided) -> Verdict:

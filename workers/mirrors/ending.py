@@ -43,7 +43,8 @@ def _what_follows(task: Task, pair: Pair, gone: list[Side]) -> Ending:
     told = next((one for one in unsettled if one.kind == "delete" and one.settled_at), None)
     if told is None or len(gone) != 1:
         return delete_edit.deleted(gone, edited, task.mirror.options)
-    taken: Side = "left" if told.how == "left" else "right"
+    living = other(gone[0])
+    taken: Side = living if told.how == "value" else "left" if told.how == "left" else "right"
     with task.work.store.write() as connection:
         conflicts.close(connection, told, taken, "ticketsync", task.work.now())
     return delete_edit.settled(gone[0], taken, task.mirror.options)

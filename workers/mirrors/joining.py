@@ -122,13 +122,14 @@ def _adopted(task: Task, half: Half, born: Side) -> bool:
 
 def _ours(task: Task, side: Side, ticket: str) -> bool:
     """Whether our own account wrote it: a mark in a text can be copied by anybody."""
-    source = task.mirror.at(side)
+    name = task.mirror.at(side)
     with task.work.store.read() as connection:
-        author = known.reporter(connection, (source, ticket))
+        record = known.record(connection, (name, ticket))
+    tracker = task.work.tracker(task.work.sources[name].tracker)
+    author = tracker.author(record) if record is not None else None
     if author is None:
         return True  # the tracker does not tell; the proof has to do
-    me = task.tools.client(source).identity()
-    return author.id == me.id if me.id else author.login == me.login
+    return task.tools.client(name).identity().wrote(author)
 
 
 def join(task: Task, twin: str, instead: int | None = None) -> None:

@@ -4,12 +4,14 @@ is sent (law 12)."""
 from collections.abc import Callable
 
 from schemas.mirror import Side
-from store import mappings, standing
+from schemas.source import LOCAL
+from store import mappings, pending, standing
 from store.database import Connection
 from store.keys import Key
 from store.whole import whole_tickets
 from workers.mirrors.pairs import Half, Pair
 from workers.mirrors.task import Parks, Task
+from workers.refetch import fetch_now
 from workers.rules import privacy
 from workers.rules.privacy import Gate, Origin
 
@@ -24,9 +26,22 @@ def may_leave(task: Task, half: Half) -> Gate:
         chain = mappings.origins_of(connection, half.key)
         found = whole_tickets(connection, chain)
         settled = half.settled and all(standing.of(connection, key)[1] for key in chain)
+        asked = [key for key in (half.key, *chain) if key[0] != LOCAL]
+        lost = pending.unsettled(connection, asked) if settled else set()
     origins: list[Origin] = [(found.get(key), work.sources.get(key[0])) for key in chain]
     source = work.sources[half.key[0]]
-    return privacy.gate(half.ticket, source, task.mirror, settled=settled, origins=origins)
+    gate = privacy.gate(
+        half.ticket, source, task.mirror, settled=settled and not lost, origins=origins
+    )
+    if lost and gate.ask and not (task.planning or task.tools.shadow):
+        _ask(task, lost)
+    return gate
+
+
+def _ask(task: Task, keys: set[Key]) -> None:
+    """What a delivery told that was given up on, only the tracker can say; nobody else asks it."""
+    for key in sorted(one for one in keys if one[0] in task.work.sources):
+        fetch_now(task.work, task.tools.client(key[0]), key, frozenset({"core"}))
 
 
 def require(task: Task, half: Half) -> None:

@@ -15,6 +15,7 @@ from store.database import Connection
 from store.keys import Key
 from store.whole import whole_tickets
 from workers.mirrors.files import known_files
+from workers.rules.harmless import mentioned
 from workers.rules.references import named_in
 from workers.rules.terms import SideWords, Terms
 from workers.work import Work
@@ -115,7 +116,7 @@ def terms(
     own, there = mirror.at(side), mirror.at(other(side))
     half, twin = halves[side], halves[other(side)]
     ticket = half.ticket if half else None
-    people = _people(connection, own, there, ticket)
+    people, accounts = _people(connection, own, there, ticket)
     return Terms(
         mirror=mirror,
         side=side,
@@ -123,7 +124,7 @@ def terms(
         other=words(work, connection, there),
         born=born,
         people=people,
-        accounts=_accounts(ticket, people),
+        accounts=accounts,
         twins=_twins(connection, own, there, ticket),
         states=known.defined(connection, there, ("state",)),
         places=known.defined(connection, there, ("milestone", "sprint", "component")),
@@ -145,25 +146,22 @@ def _files(
     return known_files(work, mirror, side, half.key[1], there, texts, ticket.attachments)
 
 
-def _accounts(ticket: Ticket | None, people: Mapping[str, Person]) -> dict[str, Person]:
-    """The same accounts by the logins that texts mention."""
-    if ticket is None:
-        return {}
-    here = [*ticket.assignees, *([ticket.reporter] if ticket.reporter else [])]
-    return {one.login.lower(): people[one.id] for one in here if one.login and one.id in people}
-
-
 def _people(
     connection: Connection, own: str, there: str, ticket: Ticket | None
-) -> dict[str, Person]:
-    """The accounts there of those who work on a ticket here, and of whom its texts mention."""
+) -> tuple[dict[str, Person], dict[str, Person]]:
+    """The accounts there of those who work on a ticket here, or whom its texts mention: by the id
+    of the account here, and by its login."""
     if ticket is None:
-        return {}
-    people = [*ticket.assignees, *([ticket.reporter] if ticket.reporter else [])]
+        return {}, {}
+    texts = [ticket.body, *(one.body for one in ticket.comments)]
+    here = [*ticket.assignees, *([ticket.reporter] if ticket.reporter else [])]
+    here += known.called(connection, own, mentioned(texts))
     found = {
-        one.id: persons.account_in(connection, (own, one.id), there) for one in people if one.id
+        one.id: account
+        for one in here
+        if one.id and (account := persons.account_in(connection, (own, one.id), there))
     }
-    return {id_: account for id_, account in found.items() if account is not None}
+    return found, {one.login.lower(): found[one.id] for one in here if one.id in found}
 
 
 def _twins(

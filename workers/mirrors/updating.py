@@ -280,6 +280,9 @@ def _settle(task: Task, pair: Pair, decision: Decision, side: Side, ticket: Tick
         and after.get(name) != value
         and after.get(name) == decision.now[side].get(name)
     ]
+    made = {*(decision.values[side].get("badges") or ())}
+    if ticket is not None and made - {*(after.get("badges") or ())}:
+        lost.append("badges")  # GitLab keeps one label of a scope, where it knows scopes
     with task.work.store.write() as connection:
         if lost and side == other(task.mapping.born):
             mirrors.lack(connection, task.mirror, lost)
@@ -293,12 +296,12 @@ def note_conflicts(task: Task, connection: Connection, pair: Pair, decision: Dec
     now = task.work.now()
     assert pair.left is not None  # noqa: S101 - both are held when they are compared
     assert pair.right is not None  # noqa: S101 - both are held when they are compared
+    for one in decision.reopened:
+        conflicts.reopen(connection, one)
     new = [one.field for one in decision.clashes if _opened(task, connection, pair, one)]
     if new:
         task.done.conflicts += len(new)
         task.work.tell(connection, [notice.conflict_detected(pair.left.ticket, new, now)])
-    for one in decision.reopened:
-        conflicts.reopen(connection, one)
     for one in decision.settled:
         _end(task, connection, pair, one)
 

@@ -26,7 +26,7 @@ _LINE = re.compile(
     r"(?:\A|\n)[*_\\ ]{0,4}(?:✍️?|:writing_hand:)[^\n]{0,600}?·[^\S\n]*"
     r"\d{4}\\?-\d\d\\?-\d\d\s\d\d\\?:\d\d\sUTC[*_\\ ]{0,4}\s*\Z"
 )
-_MARK = re.compile(r"\s*<!--\s*ticketsync:[^<>]*-->\s*\Z")
+_MARK = re.compile(r"<!--\s?ticketsync:[^<>]*-->\Z")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$^:])")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)$", re.MULTILINE)
 
@@ -55,7 +55,7 @@ def line_of(body: str) -> str:
 
 def plain(body: str) -> str:
     """A text without the marker at its end, with LF and no trailing blanks."""
-    return fingerprint.text(_MARK.sub("", body))
+    return fingerprint.text(_MARK.sub("", body.rstrip()))
 
 
 def seen(comment: Comment) -> str:

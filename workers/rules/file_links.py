@@ -112,7 +112,7 @@ def _full(mention: _Mention, source: Source, patterns: Sequence[str]) -> str | N
         parts = urlsplit(address)
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or parts.username is not None:
+    if parts.scheme not in ("http", "https"):
         return None
     own = _origin(address) in {_origin(source.url), _origin(source.api_url or source.url)}
     ours = _matches(address.partition("?")[0], patterns) or (own and _matches(parts.path, patterns))
