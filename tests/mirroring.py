@@ -124,17 +124,31 @@ def mirroring(
 ) -> Iterator[Mirroring]:
     """`sources` are names to trackers, `mirrors_` the `[[mirrors]]` tables, `options` more keys of
     a source by its name."""
+    with configured(folder, sources, mirrors_, options=options, tickets=tickets) as (file, found):
+        with opened(folder, file, found) as scene:
+            yield scene
+
+
+@contextmanager
+def configured(
+    folder: Path,
+    sources: dict[str, str],
+    mirrors_: Sequence[dict[str, Any]],
+    *,
+    options: dict[str, dict[str, Any]] | None = None,
+    tickets: int = 0,
+) -> Iterator[tuple[Path, list[Stand]]]:
+    """The stand-ins at work, and the configuration that names them."""
     with ExitStack() as stack:
         found = []
         for name, tracker in sources.items():
             module = module_of(tracker)
             running = module.start(tickets=tickets, comments=0, webhook_secret=SECRET)
             stack.callback(running.stop)
-            told = module.announce(running)
-            found.append(Stand(name, running, told))
+            found.append(Stand(name, running, module.announce(running)))
         file = configure(folder, found)
         _more(folder, file, found, mirrors_, options or {})
-        yield stack.enter_context(opened(folder, file, found))
+        yield file, found
 
 
 @contextmanager

@@ -166,7 +166,7 @@ def _make(task: Task, pair: Pair, half: Half, born: Side) -> None:
         _not_made_before(task, side, mark, half)
     if not task.planning and not task.tools.shadow:
         pair = bring_files(task, pair, side)
-    names = frozenset(mirrored(pair))
+    names = mirrored(pair)
     said = said_by(pair, born, task.tools.redact(task.mirror), None)
     values = {name: said.view.get(name) for name in names if said.view.get(name) not in _EMPTY}
     task.losses += said.losses
