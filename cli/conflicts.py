@@ -103,7 +103,9 @@ def resolve(
 def _take(take: str, value: str | None) -> Take:
     if take not in get_args(Take):
         raise ConfigError(f'--take must be left, right or value, not "{take[:40]}"')
-    if (take == "value") != (value is not None):
+    if take == "value" and value is None:
+        raise ConfigError("--take value needs the value, too: --value …")
+    if take != "value" and value is not None:
         raise ConfigError("--value belongs to `--take value`; left and right need none")
     how: Take = "left" if take == "left" else "right" if take == "right" else "value"
     return how

@@ -282,11 +282,16 @@ def print_plan(plan: "Plan") -> None:
         print(f"loss: {line(loss)}")
     for wait in plan.waits:
         print(f"waits: {line(wait)}")
-    count = len(plan.writes)
     if plan.writes:
-        print(f"{count} write{'s' * (count != 1)}{f'; digest {plan.digest}' * bool(plan.digest)}")
+        print(f"{_counted(plan.writes)}{f'; digest {plan.digest}' * bool(plan.digest)}")
     if plan.writes and plan.digest:
         print(f"to write exactly this: {program()} mirrors apply {plan.digest}")
+
+
+def _counted(writes: "Sequence[PlannedWrite]") -> str:
+    """How much a plan is: a new ticket is many changes, and one ticket."""
+    changes, tickets = len(writes), len({(one.source, one.mapping) for one in writes})
+    return f"{changes} change{'s' * (changes != 1)} of {tickets} ticket{'s' * (tickets != 1)}"
 
 
 def _plan_rows(writes: "Iterable[PlannedWrite]") -> "Iterable[tuple[object, ...]]":

@@ -121,13 +121,16 @@ def _existing(given: bool | None, yes: bool) -> bool:
 
 def _option(text: str) -> tuple[str, Any]:
     """KEY=VALUE, the value in TOML; a bare word is text. Raises ConfigError."""
+    import difflib
     import tomllib
 
     from schemas.mirror import MirrorOptions
 
     key, separator, raw = (part.strip() for part in text.partition("="))
     if not separator or key not in MirrorOptions.model_fields:
-        raise ConfigError(f'--set: "{text[:60]}" is no KEY=VALUE of a mirror (docs/mirrors.md)')
+        close = difflib.get_close_matches(key, list(MirrorOptions.model_fields), n=1)
+        meant = f"; did you mean {close[0]}?" if close and separator else " (docs/mirrors.md)"
+        raise ConfigError(f'--set: "{text[:60]}" is no KEY=VALUE of a mirror{meant}')
     try:
         return key, tomllib.loads(f"value = {raw}")["value"]
     except tomllib.TOMLDecodeError:

@@ -71,6 +71,8 @@ def append(document: tomlkit.TOMLDocument, values: dict[str, Any], kind: str = "
         found.append(table)
         document.add(kind, found)
     else:
+        if found and not document.as_string().endswith("\n\n"):
+            found[-1].add(tomlkit.nl())
         found.append(table)
 
 

@@ -8,7 +8,7 @@ from reconciler.gaps import Find
 from reconciler.run import Run
 from schemas.event import Aspect, DefinitionsListed
 from schemas.tracker import Activity, Part, Touched
-from store import journal, known
+from store import journal, known, mirrors, standing
 
 DEFINITIONS_EVERY = timedelta(hours=1)
 """Where each reading counts against the limit; where an unchanged one is free, in every pass."""
@@ -24,28 +24,38 @@ _PARTS: dict[Aspect, Part] = {
 def definitions(run: Run, *, first_import: bool) -> None:
     """Reads labels, milestones and their like.
 
-    A first import needs no such reading: its records carry the definitions in use.
+    A first import needs no such reading: its records carry the definitions in use. But what a
+    mirror writes to has to be known whole: a ticket may be the first to come to a state.
     """
-    read_at = run.last("definitions").ended_at
+    last = run.last("definitions")
     free = run.parts.tracker(run.source.tracker).capabilities.conditional
     now = run.parts.now()
-    if not (run.full or free or read_at is None or now - read_at >= DEFINITIONS_EVERY):
+    unread = last.mark != standing.LISTED and _is_mirrored(run)
+    is_due = last.ended_at is None or now - last.ended_at >= DEFINITIONS_EVERY
+    if not (run.full or free or unread or is_due):
         return
     with run.making("definitions") as made:
-        if first_import:
+        if first_import and not unread:
             return
         # An answer that was remembered and then lost with its process would never come again.
         unsure = made.before.status in ("syncing", "error")
-        found = run.asking.client().definitions(fresh=run.full or unsure)
+        found = run.asking.client().definitions(fresh=run.full or unsure or unread)
         if found is not None:
             listed = DefinitionsListed(kinds=found[0], definitions=found[1])
             _journal_definitions(run, listed, now)
+
+
+def _is_mirrored(run: Run) -> bool:
+    with run.parts.store.read() as connection:
+        every = mirrors.every(connection)
+    return any(run.source.name in (one.source, one.target) for one in every)
 
 
 def _journal_definitions(run: Run, listed: DefinitionsListed, began: datetime) -> None:
     name, key = run.source.name, f"poll:{run.session}:definitions"
     arrival = observed(run.source, None, run.session, key, "poll.definitions", began, (listed,))
     with run.parts.store.write() as connection:
+        run.mark(connection, "definitions", standing.LISTED)
         journal.keep(connection, [arrival])
     run.parts.wake([(name, None)])
 

@@ -193,6 +193,11 @@ def _switched(where: str, one: Table, fields: Table) -> Iterator[str]:
 def _directed(where: str, one: Table, fields: Table) -> Iterator[str]:
     """Options for mirrors of the other direction."""
     if one.get("direction") == "bidirectional":
+        if one.get("source") == LOCAL:
+            yield (
+                f'{where}: direction "bidirectional" is not for local tickets: one that was made '
+                "at its target goes on there; leave direction out"
+            )
         if one.get("target_edits", "overwrite") != "overwrite":
             yield f"{where}: target_edits is for one-way mirrors; set strategy instead"
         return

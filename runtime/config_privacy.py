@@ -63,12 +63,17 @@ def _tables(table: Table, key: str) -> list[Table]:
 
 
 def _mirror(label: str, mirror: Table, names: set[str]) -> Iterator[str]:
-    yield from (f"{label}: {fault}" for fault in pattern_faults(mirror.get("redact")))
+    yield from (f"{label}: {fault}" for fault in mirror_faults(mirror, names))
+
+
+def mirror_faults(mirror: Table, names: set[str]) -> Iterator[str]:
+    """What is wrong with a mirror's `redact` and `origins`; `names` are those of all sources."""
+    yield from pattern_faults(mirror.get("redact"))
     given = mirror.get("origins", [])
     for name in [given] if isinstance(given, str) else given if isinstance(given, list) else ():
         if isinstance(name, str) and name not in names:
             known = _close(name, names)
-            yield f'{label}: origins names "{name}", which is no source{known}'
+            yield f'origins names "{name}", which is no source{known}'
 
 
 def _rules(label: str, source: Table) -> Iterator[str]:

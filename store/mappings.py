@@ -260,18 +260,41 @@ def family(connection: sa.Connection, key: Key) -> list[Key]:
 
 
 def origins_of(connection: sa.Connection, key: Key) -> list[Key]:
-    """The tickets that this one is a twin of, the nearest first, up to where it was made."""
+    """The tickets that this one is a twin of, the nearest first, up to where each was made.
+
+    There may be several: people can link what mirrors of two sources brought.
+    """
+    seen, todo = [key], [key]
+    while todo:
+        above = [one for below in todo for one in _above(connection, below)]
+        todo = [one for one in dict.fromkeys(above) if one not in seen]
+        seen += todo
+    return seen[1:]
+
+
+def _above(connection: sa.Connection, key: Key) -> list[Key]:
+    """The tickets that this one was made from, by whatever mirror."""
+    joined = mappings.join(mirrors, mirrors.c.id == mappings.c.mirror)
+    living = (mirrors.c.removed_at.is_(None), mappings.c.state != "unlinked")
     found: list[Key] = []
-    while True:
-        above = [
-            (mirror.at(one.born), ticket)
-            for mirror, one, side in of_ticket(connection, found[-1] if found else key)
-            if one.born != side and (ticket := one.on(one.born)) and one.state != "unlinked"
-        ]
-        new = [one for one in above if one not in found and one != key]
-        if not new:
-            return found
-        found.append(new[0])
+    for born, side, home, there in (
+        ("left", "right", mirrors.c.source, mirrors.c.target),
+        ("right", "left", mirrors.c.target, mirrors.c.source),
+    ):
+        query = (
+            sa.select(home, mappings.c[born])
+            .select_from(joined)
+            .where(
+                *living,
+                there == key[0],
+                mappings.c[side] == key[1],
+                mappings.c.born == born,
+                mappings.c[born].is_not(None),
+            )
+            .order_by(mirrors.c.name)
+        )
+        found += [(source, ticket) for source, ticket in connection.execute(query)]
+    return found
 
 
 def pack_base(base: Base | None) -> bytes | None:

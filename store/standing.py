@@ -10,6 +10,9 @@ from store.backup import restored_at
 from store.keys import Key
 from store.tables import deliveries, history, tickets
 
+LISTED = "listed"
+"""The mark of a source whose states, labels and their like were read whole."""
+
 
 def of(connection: sa.Connection, key: Key) -> tuple[Fate | None, bool]:
     """(fate, settled): settled is a full record without a doubt and with nothing pending."""
@@ -24,11 +27,21 @@ def of(connection: sa.Connection, key: Key) -> tuple[Fate | None, bool]:
 
 
 def pending(connection: sa.Connection, key: Key) -> bool:
-    """Whether a delivery of this ticket, or one for its whole source, waits to be applied."""
+    """Whether a delivery of this ticket waits to be applied."""
     query = sa.select(deliveries.c.id).where(
         deliveries.c.source == key[0],
         deliveries.c.outcome.is_(None),
         deliveries.c.ticket == key[1],
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def lane_pending(connection: sa.Connection, source: str) -> bool:
+    """Whether a delivery about a source as a whole waits to be applied."""
+    query = sa.select(deliveries.c.id).where(
+        deliveries.c.source == source,
+        deliveries.c.outcome.is_(None),
+        deliveries.c.ticket.is_(None),
     )
     return connection.execute(query.limit(1)).first() is not None
 
@@ -54,3 +67,19 @@ def read_whole(connection: sa.Connection, source: str) -> bool:
     Until then a twin may exist there that we have not seen.
     """
     return passes.whole_since(connection, source, restored_at(connection))
+
+
+def definitions_known(connection: sa.Connection, source: str) -> bool:
+    """Whether a source's states, labels and their like were read whole, and are drained.
+
+    A source that refuses to list them is taken as it is.
+    """
+    last = passes.find(connection, source, "definitions")
+    if last.mark != LISTED:
+        return last.status == "error"
+    query = sa.select(deliveries.c.id).where(
+        deliveries.c.source == source,
+        deliveries.c.outcome.is_(None),
+        deliveries.c.ticket.is_(None),
+    )
+    return connection.execute(query.limit(1)).first() is None

@@ -67,6 +67,8 @@ def _check_kind(conflict: Conflict, value: Json) -> None:
     known = {_kind(one) for one in (conflict.left, conflict.right, conflict.base)} - {"null"}
     if known and _kind(value) not in known | {"null"}:
         raise unfit(("value", f"must be a {' or a '.join(sorted(known))}, or null"))
+    if isinstance(value, list) and not all(isinstance(one, str) for one in value):
+        raise unfit(("value", "must be a list of texts"))
 
 
 def _kind(value: Json) -> str:

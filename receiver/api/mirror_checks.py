@@ -6,8 +6,9 @@ from typing import Any
 
 from receiver.api.desk import Desk
 from receiver.api.problems import Problem, unfit
-from runtime import config_mirrors
+from runtime import config_mirrors, config_privacy
 from schemas.mirror import Mirror, MirrorOptions
+from schemas.source import LOCAL
 
 Table = dict[str, Any]
 
@@ -40,7 +41,8 @@ def check(
     found = config_mirrors.check(known, {})
     told = [one.removeprefix(f"{label}: ") for one in found if one.startswith(f"{label}: ")]
     faults = [(_key_of(one), one) for one in told]
-    faults += [("redact", f"{one!r} is no regular expression") for one in _broken(options.redact)]
+    named = {*desk.sources, LOCAL}
+    faults += [(one.split()[0], one) for one in config_privacy.mirror_faults(mine, named)]
     if faults:
         raise unfit(*faults)
 
@@ -69,13 +71,3 @@ def _key_of(fault: str) -> str:
     found = _KEY.match(fault)
     known = {"name", "source", "target", *MirrorOptions.model_fields}
     return found.group() if found and found.group() in known else "mirror"
-
-
-def _broken(patterns: Iterable[str]) -> list[str]:
-    broken = []
-    for one in patterns:
-        try:
-            re.compile(one)
-        except re.error:
-            broken.append(one)
-    return broken

@@ -131,7 +131,7 @@ def test_a_key_takes_an_old_ticket_in(twins: Yards) -> None:
         ((), 2, "name a mirror, or say --all"),
         (("yard", "--all"), 2, "name a mirror, or say --all"),
         (("yrad",), 2, 'no mirror "yrad" is configured'),
-        (("yard", "99"), 1, "shop holds no ticket 99"),
+        (("yard", "99"), 1, "holds a ticket 99; run: sync "),
     ],
 )
 def test_a_push_asked_for_wrongly(

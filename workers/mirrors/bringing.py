@@ -1,9 +1,11 @@
 """Bringing: the files that a ticket's texts name, before the texts that name them."""
 
 from schemas.mirror import Side
+from workers.mirrors import leaving
 from workers.mirrors.files import carry_files
 from workers.mirrors.pairs import Half, Pair, other
 from workers.mirrors.task import Task
+from workers.rules.file_links import leaving_files
 
 
 def bring_files(task: Task, pair: Pair, side: Side) -> Pair:
@@ -21,9 +23,11 @@ def bring_files(task: Task, pair: Pair, side: Side) -> Pair:
         half.key[1],
         twin.key[1] if twin else pair.mapping.on(side) or "",
         texts_of(half),
-        half.ticket.attachments,
+        leaving_files(half.ticket),
         task.client(other(side)),
         task.client(side),
+        leaves=leaving.last_look(task, half.key),
+        redact=task.tools.redact(task.mirror),
     )
     task.losses += found.losses
     return task.pair() if found.urls else pair
@@ -37,7 +41,7 @@ def texts_of(half: Half) -> list[str]:
 
 def _names_files(half: Half) -> bool:
     """Most tickets name none: nothing has to be opened for them."""
-    return bool(half.ticket.attachments) or any(
+    return bool(leaving_files(half.ticket)) or any(
         "](" in text or "<img" in text or "/uploads/" in text or "http" in text
         for text in texts_of(half)
     )

@@ -88,9 +88,9 @@ def plan(task: Task, pair: Pair, found: Sequence[Step]) -> None:
 
 def carry(task: Task, pair: Pair, found: Sequence[Step]) -> None:
     """Writes the comments, oldest first."""
-    for one in found:
-        if task.planning or task.tools.shadow:
-            return
+    if task.planning or task.tools.shadow:
+        return
+    for one in _missing(task, pair, found) if task.mapping.adopted else found:
         if one.act in _SENT:
             _send(task, pair, one)
         else:
@@ -103,8 +103,6 @@ def _send(task: Task, pair: Pair, one: Step) -> None:
         return
     text = _text(task, pair, one)
     creates = one.act == "create"
-    if creates and task.mapping.adopted and _is_there(task, one, own.key, half.key):
-        return
     wanted = None if one.act == "delete" else Comment(id=one.twin or "", body=text)
     origin = one.origin.id if one.origin else ""
     change = CommentChange(
@@ -129,10 +127,29 @@ def _send(task: Task, pair: Pair, one: Step) -> None:
         _close(task, one)
 
 
-def _is_there(task: Task, one: Step, own: Key, there: Key) -> bool:
-    """Whether an earlier life of this store carried the comment; the two are joined then."""
+def _missing(task: Task, pair: Pair, found: Sequence[Step]) -> list[Step]:
+    """The steps without those that an earlier life of this store has done.
+
+    A comment that it carried is joined with its twin; neither is carried then, also not the twin
+    back to where it came from.
+    """
+    left, done = list[Step](), set[tuple[Side, str]]()
+    for one in found:
+        half, own = pair.half(one.side), pair.half(other(one.side))
+        twin = None
+        if one.act == "create" and one.origin and half is not None and own is not None:
+            twin = _carried_before(task, one, own.key, half.key)
+        if twin is None:
+            left.append(one)
+        else:
+            done.add((one.side, twin))
+    return [one for one in left if not one.origin or (other(one.side), one.origin.id) not in done]
+
+
+def _carried_before(task: Task, one: Step, own: Key, there: Key) -> str | None:
+    """The twin of a comment that was carried before; the two are joined."""
     if one.origin is None:
-        return False
+        return None
     since = (one.origin.created_at or task.mirror.created_at) - CLOCKS_DIFFER
     mark = marker_of(task, "/".join((*own, one.origin.id)))
     intent = Intent(creates="comment", marker=mark, ticket=there[1], sent_at=since)
@@ -140,10 +157,10 @@ def _is_there(task: Task, one: Step, own: Key, there: Key) -> bool:
     if isinstance(found, Unsure):
         raise Parks(f"nobody can tell whether a comment was carried: {found.reason}")
     if not isinstance(found, Found):
-        return False
+        return None
     with task.work.store.write() as connection:
         _recorder(task, one)(connection, found.ref, None)
-    return True
+    return found.ref.comment
 
 
 def _text(task: Task, pair: Pair, one: Step) -> str:

@@ -9,6 +9,7 @@ from schemas.model import Json
 from schemas.ticket import Ticket
 from workers.mirrors.pairs import Half, Pair, other
 from workers.rules import redacting
+from workers.rules.members import members
 from workers.rules.projection import project, wanted
 from workers.rules.redacting import Redact
 from workers.rules.threeway import UNSET, Sided, Unset, Verdict, decide
@@ -73,10 +74,11 @@ def said_by(pair: Pair, side: Side, redact: Redact, there: View | None) -> Said:
     half = pair.half(side)
     assert half is not None  # noqa: S101 - callers looked
     terms = pair.terms[side]
-    plain = project(half.ticket, terms, there)
+    ticket = redacting.without(half.ticket, pair.withheld.get(side, frozenset()))
+    plain = project(ticket, terms, there)
     if not pair.mirror.options.redact:
         return Said(plain.view, plain.losses, frozenset())
-    struck = project(redacting.redacted_ticket(half.ticket, redact), terms, there)
+    struck = project(redacting.redacted_ticket(ticket, redact), terms, there)
     shown = redacting.redacted_view(struck.view, redact)
     changed = frozenset(name for name in shown if shown[name] != plain.view.get(name))
     return Said(shown, struck.losses, changed)
@@ -96,7 +98,7 @@ def look(pair: Pair, redact: Redact, conflicts: list[Conflict], origins: "Origin
     open_ones = {one.field: one for one in conflicts if one.kind == "edit"}
     for name in mirrored(pair):
         sided = _sided(pair, done, name, origins)
-        verdict = _verdict(pair, done, sided, open_ones.get(name))
+        verdict = _verdict(pair, done, sided, open_ones.get(name), redact)
         if sided.kind != "plain" and verdict.act in ("write_left", "write_both"):
             verdict = _unredacted(done, name, verdict, forth.redacted, redact)
         _take(pair, done, sided, verdict, open_ones.get(name))
@@ -109,6 +111,15 @@ def mirrored(pair: Pair) -> tuple[str, ...]:
     if pair.mirror.options.update_existing:
         return names
     return tuple(name for name in names if name in ALWAYS)
+
+
+def brought(pair: Pair) -> tuple[str, ...]:
+    """The fields that a new twin is made with: all that go its way, and a title in any case."""
+    names = fields(pair.mirror, pair.terms["left"].own, pair.terms["right"].own)
+    born = pair.mapping.born
+    away = "push" if born == "left" else "pull"
+    goes = {name for name in names if direction_of(pair.mirror, born, name) in ("both", away)}
+    return tuple(name for name in dict.fromkeys(("title", *names)) if name in goes | {"title"})
 
 
 def direction_of(mirror: Mirror, born: Side, name: str) -> FieldDirection:
@@ -128,6 +139,22 @@ def based(pair: Pair, done: Decision) -> Base:
         there=held.there | {name: done.said["right"].get(name) for name in names},
         here=held.here | {name: done.said["left"].get(name) for name in names},
     )
+
+
+def lacking(values: View, before: View, after: View) -> list[str]:
+    """The fields of `values` that a side did not keep as they were written: a licence is missing,
+    or tickets of that type have no such field."""
+    lost = [
+        name
+        for name, value in values.items()
+        if kind_of(name) == "plain"
+        and name not in (*DERIVED, "title", "state")
+        and after.get(name) != value
+        and after.get(name) == before.get(name)
+    ]
+    if {*(values.get("badges") or ())} - {*(after.get("badges") or ())}:
+        lost.append("badges")  # GitLab keeps one label of a scope, where it knows scopes
+    return lost
 
 
 Origins = Mapping[Side, Mapping[str, tuple[str, Json]]]
@@ -154,6 +181,7 @@ def _sided(pair: Pair, done: Decision, name: str, origins: Origins) -> Sided:
     held: dict[str, Json | Unset] = dict.fromkeys(("left", "right", "there", "here"), UNSET)
     if base is not None and name in base.left:
         held = {which: getattr(base, which).get(name) for which in held}
+        held |= _retired(pair, name, now, held)
     if name in DERIVED:  # nobody's own words: it changes when what it is made of does
         born = pair.mapping.born
         now[born] = done.said[other(born)].get(name)
@@ -184,22 +212,48 @@ def _sided(pair: Pair, done: Decision, name: str, origins: Origins) -> Sided:
     )
 
 
+def _retired(
+    pair: Pair, name: str, now: Mapping[Side, Json], held: Mapping[str, Json | Unset]
+) -> dict[str, Json | Unset]:
+    """Labels that we made and make no more, since the field has its own place there now.
+
+    Nobody added them: both sides are taken to have agreed on them, so that they go from the twin
+    unless the ticket itself has such a label.
+    """
+    twin = other(pair.mapping.born)
+    base = pair.mapping.base
+    if name != "labels" or base is None:
+        return {}
+    made = members(getattr(base, twin).get("badges")) & members(now[twin])
+    if not made:
+        return {}
+    return {
+        which: sorted(members(words) | made)
+        for which, words in held.items()
+        if not isinstance(words, Unset)
+    }
+
+
 _HISTORY = {"state": "status"}
 
 
-def _verdict(pair: Pair, done: Decision, sided: Sided, conflict: Conflict | None) -> Verdict:
+def _verdict(
+    pair: Pair, done: Decision, sided: Sided, conflict: Conflict | None, redact: Redact
+) -> Verdict:
     """The rules' word; or a person's, once a conflict was settled."""
     verdict = decide(sided)
     if conflict is None or conflict.settled_at is None:
         return verdict
-    told = _told(pair, done, sided, conflict)
+    told = _told(pair, done, sided, conflict, redact)
     if told is None:
         done.reopened.append(conflict)
         return Verdict("conflict", why="it was edited again after it was settled")
     return told
 
 
-def _told(pair: Pair, done: Decision, sided: Sided, conflict: Conflict) -> Verdict | None:
+def _told(
+    pair: Pair, done: Decision, sided: Sided, conflict: Conflict, redact: Redact
+) -> Verdict | None:
     """What a person decided, unless it would overwrite what that person never saw."""
     loses_left = conflict.how != "left" and sided.left != conflict.left
     loses_right = conflict.how != "right" and sided.right != conflict.right
@@ -210,20 +264,21 @@ def _told(pair: Pair, done: Decision, sided: Sided, conflict: Conflict) -> Verdi
     one_way = sided.direction != "both"
     if conflict.how == "right":
         return Verdict("keep") if one_way else Verdict("write_left", left=sided.right_here)
-    there = _carried(pair, done, sided.field, conflict.value)
+    there = _carried(pair, done, sided.field, conflict.value, redact)
     if one_way:
         return Verdict("write_right", right=there)
     return Verdict("write_both", left=conflict.value, right=there)
 
 
-def _carried(pair: Pair, done: Decision, name: str, value: Json) -> Json:
+def _carried(pair: Pair, done: Decision, name: str, value: Json, redact: Redact) -> Json:
     """A value that a person gave in the left side's words, as the right side says it."""
     now = done.now["left"] | {name: value}
     beside = {"labels": ("badges",), "body": ("footer",)}.get(name, ())
     ticket, fields = wanted(now, (name, *beside), pair.terms["right"], _ticket(pair, "left"))
     told = {each: getattr(ticket, each) for each in fields}
-    left = _ticket(pair, "left").model_copy(update=told)
-    return project(left, pair.terms["left"], done.now["right"]).view.get(name)
+    left = redacting.redacted_ticket(_ticket(pair, "left").model_copy(update=told), redact)
+    shown = project(left, pair.terms["left"], done.now["right"]).view.get(name)
+    return redacting.redacted_view({name: shown}, redact)[name]
 
 
 def _unless_said(verdict: Verdict, sided: Sided) -> Verdict:

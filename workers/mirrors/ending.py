@@ -1,15 +1,18 @@
 """Ending: one of the two tickets is gone, and what becomes of the other (law 13)."""
 
+from collections.abc import Callable
+
 from schemas.change import DeleteChange, TicketChange
 from schemas.mirror import Base, Side
 from schemas.ticket import Label, Ticket
 from store import conflicts, known, mappings
-from workers.mirrors.carry import Errand, carry_out
+from workers.mirrors.carry import Errand, Values, carry_out
 from workers.mirrors.pairs import Half, Pair, other
 from workers.mirrors.task import Task
 from workers.refetch import fetch_now
 from workers.rules import delete_edit
 from workers.rules.delete_edit import Ending
+from workers.rules.terms import Terms
 from workers.rules.views import view
 
 LABEL = "Mirror::source-deleted"
@@ -68,13 +71,13 @@ def _follow(task: Task, pair: Pair, what: Ending, gone: list[Side]) -> None:
         return
     if what.side is not None and half is not None and half.fate == "here":
         fetch_now(task.work, task.client(what.side), half.key, frozenset({"core"}))
-        _write(task, half, what)
+        _write(task, half, what, pair.terms[what.side])
     task.reason = what.why
     with task.work.store.write() as connection:
         mappings.write(connection, task.mapping.id, state="retired")
 
 
-def _write(task: Task, half: Half, what: Ending) -> None:
+def _write(task: Task, half: Half, what: Ending, terms: Terms) -> None:
     with task.work.store.read() as connection:
         record = known.record(connection, half.key)
     ticket = half.key[1]
@@ -92,6 +95,8 @@ def _write(task: Task, half: Half, what: Ending) -> None:
             ticket=ticket, wanted=labelled, fields=frozenset({"labels"}), record=record
         )
     errand = Errand(half.key[0], change, mapping=task.mapping.id, session=task.session)
+    if what.act == "close":
+        errand.fields = closed_as(half, terms)
     done = carry_out(task.work, task.tools.client(half.key[0]), errand)
     task.done.writes += done.steps
     task.losses += done.losses
@@ -101,6 +106,16 @@ def closing_fields(task: Task, half: Half) -> frozenset[str]:
     """What closes a ticket at its tracker."""
     tracker = task.work.tracker(task.work.sources[half.key[0]].tracker)
     return frozenset({"state", "status_category", "close_reason"}) & tracker.capabilities.writes
+
+
+def closed_as(half: Half, terms: Terms) -> Callable[[Ticket | None], Values]:
+    """The receipt of closing: the state before and after."""
+
+    def told(answer: Ticket | None) -> Values:
+        now = view(answer, terms).get("state") if answer else "closed"
+        return {"state": (view(half.ticket, terms).get("state"), now)}
+
+    return told
 
 
 def _open(task: Task, pair: Pair, gone: Side) -> None:

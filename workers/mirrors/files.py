@@ -12,7 +12,7 @@ Call it outside any transaction; it costs no request when there is nothing new. 
 same order as the ticket's text, and its `ticket_there` is known by then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,6 +25,7 @@ from store.whole import whole_tickets
 from trackers.base import Client
 from workers.mirrors.uploading import UNTOLD, Upload, mark, mark_of, too_large
 from workers.rules.file_links import LinkedFile, linked_files, safe_name, spelled_at_home
+from workers.rules.redacting import Redact
 from workers.rules.terms import OTHER
 from workers.work import Work
 
@@ -61,15 +62,20 @@ def carry_files(
     attachments: Sequence[Attachment],
     here: Client,
     there: Client,
+    *,
+    leaves: Callable[[], None],
+    redact: Redact,
 ) -> CarriedFiles:
     """Brings what `texts` and `attachments` of a ticket on `side` name to the other side.
 
-    `ticket_there` is "" while there is none. Only files of the source's own tracker are ever asked
-    for. A file that fails keeps its address, is listed, and is tried again later; nothing is raised
-    for it but StoreAway.
+    `ticket_there` is "" while there is none. `leaves` is asked right before each file is sent, and
+    raises when the ticket may not leave now; `redact` is for the files' names. Only
+    files of the source's own tracker are ever asked for. A file that fails keeps its address, is
+    listed, and is tried again later; nothing is raised for it but StoreAway, and what `leaves`
+    raises.
     """
     look = _Look(work, mirror, side, ticket_here, ticket_there)
-    upload = Upload(work, mirror, side, ticket_there, here, there)
+    upload = Upload(work, mirror, side, ticket_there, here, there, leaves, redact)
     return look.run(look.named(texts, attachments), upload)
 
 

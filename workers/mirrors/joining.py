@@ -1,54 +1,69 @@
 """Joining: a ticket gets its twin, by being made, or by being found."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from schemas.change import Absent, Found, Intent, Marker, Ref, TicketChange, Unsure
-from schemas.mirror import Base, Side
+from schemas.mirror import Base, Side, View
 from schemas.model import Json
 from schemas.ticket import Ticket
-from store import backup, intents, known, mappings, marks, receipts, standing
+from store import backup, intents, known, mappings, marks, mirrors, receipts, standing
 from store.database import Connection
 from store.intents import OpenIntent
+from store.marks import Marked
 from trackers import markers
 from workers.mirrors import leaving
 from workers.mirrors.bringing import bring_files
 from workers.mirrors.carry import Errand, Recorded, Values, carry_out
-from workers.mirrors.deciding import mirrored, origin_of, said_by
-from workers.mirrors.pairs import Half, Pair, other
+from workers.mirrors.deciding import brought, lacking, mirrored, origin_of, said_by
+from workers.mirrors.pairs import Half, Pair, other, words
 from workers.mirrors.task import Outside, Parks, Task
 from workers.rules import eligibility
 from workers.rules.projection import project, wanted
 from workers.rules.terms import Terms
-from workers.rules.views import view
+from workers.rules.threeway import same
+from workers.rules.views import kind_of, view
 
 NOT_READ = 60.0
+LISTING = 5.0
 CREATING = 5.0
 CLOCKS_DIFFER = timedelta(minutes=5)
 
 
-def bring(task: Task, pair: Pair) -> bool:
+def bring(task: Task) -> bool:
     """Finds or makes the twin. True when there is one now, that others wrote.
 
     Raises Outside where there shall be none, Waits, Parks, and the client's errors.
     """
     born = task.mapping.born
-    half = pair.half(born)
+    half = _here(task, born)
+    reason = eligibility.outside(half.ticket, task.mirror, task.mapping.forced)
+    if reason and not _carriers(task, half, born):
+        raise Outside(reason)
+    _twin_itself(task, half, born)
+    if _adopted(task, half, born):
+        return True
+    _stays(task, half, born)
+    if reason:
+        raise Outside(reason)
+    found = leaving.may_leave(task, half)
+    if found.barred:
+        raise Outside(found.reason)
+    if not found.passes:
+        raise task.wait(found.reason, leaving.SOON)
+    pair = task.pair()
+    _make(task, pair, leaving.carried_from(pair, other(born)), born)
+    return False
+
+
+def _here(task: Task, born: Side) -> Half:
+    """The ticket, as far as it takes to say whether it is mirrored at all: for most it ends here."""
+    half = leaving.held(task, (task.mirror.at(born), task.mapping.on(born) or ""))
     if half is None:
         raise task.wait("its record is not held yet", leaving.SOON)
     if half.fate != "here":
         raise Outside(f"the ticket is {half.fate}")
-    _twin_itself(task, half, born)
-    if _adopted(task, half, born):
-        return True
-    _stays(task, pair, half, born)
-    found = leaving.may_leave(task, half)
-    if not found.passes:
-        if found.barred:
-            raise Outside(found.reason)
-        raise task.wait(found.reason, leaving.SOON)
-    _make(task, pair, half, born)
-    return False
+    return half
 
 
 def marker_of(task: Task, what: str) -> Marker:
@@ -70,36 +85,40 @@ def _twin_itself(task: Task, half: Half, born: Side) -> None:
     if kin:
         raise Outside(f"it is there already, as {kin[0][1]}")
     for _, origin, proven in own_marks:
-        if proven and origin.startswith(f"{there}/"):
+        if proven and origin.startswith(f"{there}/") and _ours(task, born, half.key[1]):
             raise Outside(f"it is itself the twin of {origin}")
     if creating and not task.mapping.forced and not own_marks:
         raise task.wait("a twin is being made there; this may be it", CREATING)
 
 
-def _stays(task: Task, pair: Pair, half: Half, born: Side) -> None:
-    """Raises Outside for what the options leave out, and what was brought from there."""
-    instance = pair.terms[born].other.instance
+def _stays(task: Task, half: Half, born: Side) -> None:
+    """Raises Outside for what was brought from there."""
     with task.work.store.read() as connection:
+        instance = words(task.work, connection, task.mirror.at(other(born))).instance
+        if not eligibility.comes_from(half.ticket, instance):
+            return
         known_twin = bool(mappings.origins_of(connection, half.key)) or bool(
             marks.on(connection, half.key)
         )
-    if not known_twin and eligibility.comes_from(half.ticket, instance):
+    if not known_twin:
         raise Outside("its label says that it was brought from there")
-    reason = eligibility.outside(half.ticket, task.mirror, task.mapping.forced)
-    if reason:
-        raise Outside(reason)
+
+
+def _carriers(task: Task, half: Half, born: Side) -> list[Marked]:
+    """The tickets there that say they are its twin."""
+    there, what = task.mirror.at(other(born)), "/".join(half.key)
+    with task.work.store.read() as connection:
+        found = marks.carrying(connection, there, task.mirror.pair, what)
+    return [one for one in found if one.generation >= task.mapping.generation]
 
 
 def _adopted(task: Task, half: Half, born: Side) -> bool:
     """Joins with a ticket that carries our mark: of an earlier life of this store, or of another
     mapping that was lost with a backup."""
-    there, what = task.mirror.at(other(born)), "/".join(half.key)
+    there, found = task.mirror.at(other(born)), _carriers(task, half, born)
+    if not found:
+        return False
     with task.work.store.read() as connection:
-        found = [
-            one
-            for one in marks.carrying(connection, there, task.mirror.pair, what)
-            if one.generation >= task.mapping.generation
-        ]
         taken = {
             one.ticket: mappings.at(connection, task.mirror.id, other(born), one.ticket)
             for one in found
@@ -108,15 +127,16 @@ def _adopted(task: Task, half: Half, born: Side) -> bool:
         held = taken[one.ticket]
         if held is not None and held.on(born) is not None:
             continue
+        if not _ours(task, other(born), one.ticket):
+            continue
         if not one.proven:
             raise Parks(
                 f"{one.ticket} at {there} carries a mark of another store for this ticket; "
                 f"adopt it with: mirrors link {task.mirror.name} {half.ticket.key} {one.ticket}"
             )
-        if _ours(task, other(born), one.ticket):
-            if not task.planning:
-                join(task, one.ticket, held.id if held else None)
-            return not task.planning
+        if not task.planning:
+            join(task, one.ticket, held.id if held else None)
+        return not task.planning
     return False
 
 
@@ -156,17 +176,13 @@ def join(task: Task, twin: str, instead: int | None = None) -> None:
 def _make(task: Task, pair: Pair, half: Half, born: Side) -> None:
     side = other(born)
     there = task.mirror.at(side)
-    with task.work.store.read() as connection:
-        whole = standing.read_whole(connection, there)
-        restored = backup.restored_at(connection)
-    if not whole:
-        raise task.wait(f"{there} has not been read fully yet: run sync {there}", NOT_READ)
+    restored = _was_read(task, there)
     mark = marker_of(task, "/".join(half.key))
     if restored and (half.ticket.created_at or restored) <= restored and not task.planning:
         _not_made_before(task, side, mark, half)
     if not task.planning and not task.tools.shadow:
         pair = bring_files(task, pair, side)
-    names = mirrored(pair)
+    names = brought(pair)
     said = said_by(pair, born, task.tools.redact(task.mirror), None)
     values = {name: said.view.get(name) for name in names if said.view.get(name) not in _EMPTY}
     task.losses += said.losses
@@ -193,6 +209,40 @@ def _make(task: Task, pair: Pair, half: Half, born: Side) -> None:
     if done.ref is not None:
         made = {side: done.ref.ticket, "state": "joined"}
         task.mapping = task.mapping.model_copy(update=made)
+        _note_lacks(task, values, done.ticket, pair.terms[side])
+    if done.ticket is not None:
+        own, twin = view(half.ticket, pair.terms[born]), view(done.ticket, pair.terms[side])
+        _agreed(task, first_base(pair, own, said.view, twin, done.ticket))
+
+
+def _agreed(task: Task, base: Base) -> None:
+    """All steps were taken: what the target made of any of them is agreed."""
+    if base != task.mapping.base:
+        with task.work.store.write() as connection:
+            mappings.write(connection, task.mapping.id, base=base)
+        task.mapping = task.mapping.model_copy(update={"base": base})
+
+
+def _was_read(task: Task, there: str) -> datetime | None:
+    """Raises Waits for a target that is not known whole; when the store was restored, if ever."""
+    with task.work.store.read() as connection:
+        whole = standing.read_whole(connection, there)
+        listed = standing.definitions_known(connection, there)
+        restored = backup.restored_at(connection)
+    if not whole:
+        raise task.wait(f"{there} has not been read fully yet: run sync {there}", NOT_READ)
+    if not listed:
+        raise task.wait(f"the states and labels of {there} are being read", LISTING)
+    return restored
+
+
+def _note_lacks(task: Task, values: View, ticket: Ticket | None, back: Terms) -> None:
+    """Fields that the target did not keep go as labels, or as lines of the footer, since."""
+    lost = lacking(values, {}, view(ticket, back)) if ticket else []
+    if lost:
+        with task.work.store.write() as connection:
+            mirrors.lack(connection, task.mirror, lost)
+            mappings.wake(connection, [task.mapping.id])
 
 
 _EMPTY: tuple[Json, ...] = (None, "", [], ())
@@ -217,7 +267,10 @@ def _origins(task: Task, half: Half, values: dict[str, Json]) -> dict[str, str]:
 def created_hook(
     task: Task, pair: Pair, values: dict[str, Json], said: dict[str, Json]
 ) -> Recorded:
-    """Joins the two in the transaction that learns of the new ticket."""
+    """Joins the two in the transaction that learns of the new ticket.
+
+    Should nobody get to the steps that are left, what they would have said is a change since.
+    """
     born = task.mapping.born
     half = pair.half(born)
     assert half is not None  # noqa: S101 - callers looked
@@ -227,7 +280,9 @@ def created_hook(
         columns: dict[str, Json] = {other(born): ref.ticket}
         base = None
         if ticket is not None:
-            base = first_base(pair, own, said, view(ticket, pair.terms[other(born)]), ticket)
+            twin = view(ticket, pair.terms[other(born)])
+            base = first_base(pair, own, said, twin, ticket, whole=False)
+        _only_one(connection, task, ref.ticket)
         mappings.write(
             connection,
             task.mapping.id,
@@ -251,6 +306,7 @@ def found_hook(task: Task, intent: OpenIntent) -> Recorded:
     def recorded(connection: Connection, ref: Ref, ticket: Ticket | None) -> None:
         columns: dict[str, Json] = {other(born): ref.ticket}
         now = task.work.now()
+        _only_one(connection, task, ref.ticket)
         mappings.write(
             connection, task.mapping.id, state="joined", reason="", joined_at=now, **columns
         )
@@ -261,10 +317,27 @@ def found_hook(task: Task, intent: OpenIntent) -> Recorded:
     return recorded
 
 
+def _only_one(connection: Connection, task: Task, twin: str) -> None:
+    """A webhook may tell of a twin before its answer does: two ways, it was mapped by then."""
+    held = mappings.at(connection, task.mirror.id, other(task.mapping.born), twin)
+    if held is not None and held.id != task.mapping.id and held.on(task.mapping.born) is None:
+        mappings.drop(connection, held.id)
+
+
 def first_base(
-    pair: Pair, own: dict[str, Json], said: dict[str, Json], twin: dict[str, Json], ticket: Ticket
+    pair: Pair,
+    own: dict[str, Json],
+    said: dict[str, Json],
+    twin: dict[str, Json],
+    ticket: Ticket,
+    *,
+    whole: bool = True,
 ) -> Base:
-    """What both say right after the twin was made."""
+    """What both say right after the twin was made.
+
+    Not `whole`: steps are left. What the twin does not say as it is to be said counts as if its
+    origin had said the same until now, and changed since.
+    """
     born = pair.mapping.born
     names = mirrored(pair)
     half = pair.half(born)
@@ -274,6 +347,9 @@ def first_base(
     theirs = {name: twin.get(name) for name in names}
     forth = {name: said.get(name) for name in names}
     home = {name: back.get(name) for name in names}
+    for name in () if whole else names:
+        if not same(kind_of(name), twin.get(name), said.get(name)):
+            mine[name], forth[name] = home[name], theirs[name]
     if born == "left":
         return Base(left=mine, right=theirs, there=forth, here=home)
     return Base(left=theirs, right=mine, there=home, here=forth)

@@ -14,6 +14,7 @@ from workers.mirrors.task import Parks, Task
 from workers.refetch import fetch_now
 from workers.rules import privacy
 from workers.rules.privacy import Gate, Origin
+from workers.work import Work
 
 SOON = 5.0
 """Seconds until a ticket is looked at again that was not settled."""
@@ -26,6 +27,7 @@ def may_leave(task: Task, half: Half) -> Gate:
         chain = mappings.origins_of(connection, half.key)
         found = whole_tickets(connection, chain)
         settled = half.settled and all(standing.of(connection, key)[1] for key in chain)
+        settled = settled and not _renamed(work, connection, {half.key[0], *(k[0] for k in chain)})
         asked = [key for key in (half.key, *chain) if key[0] != LOCAL]
         lost = pending.unsettled(connection, asked) if settled else set()
     origins: list[Origin] = [(found.get(key), work.sources.get(key[0])) for key in chain]
@@ -36,6 +38,15 @@ def may_leave(task: Task, half: Half) -> Gate:
     if lost and gate.ask and not (task.planning or task.tools.shadow):
         _ask(task, lost)
     return gate
+
+
+def _renamed(work: Work, connection: Connection, names: set[str]) -> bool:
+    """Whether news about a whole source waits that may change whom its rules are about: a label
+    or a milestone that was renamed."""
+    ruled = [
+        one for one in sorted(names) if (source := work.sources.get(one)) and source.privacy_rules
+    ]
+    return any(standing.lane_pending(connection, one) for one in ruled)
 
 
 def _ask(task: Task, keys: set[Key]) -> None:
@@ -55,8 +66,7 @@ def last_look(task: Task, key: Key) -> Callable[[], None]:
     """Right before the socket: the ticket as it stands in the store at that moment."""
 
     def look() -> None:
-        with task.work.store.read() as connection:
-            half = _half(connection, key)
+        half = held(task, key)
         if half is None:
             raise task.wait("the ticket is not held any more", SOON)
         found = may_leave(task, half)
@@ -66,9 +76,11 @@ def last_look(task: Task, key: Key) -> Callable[[], None]:
     return look
 
 
-def _half(connection: Connection, key: Key) -> Half | None:
-    ticket = whole_tickets(connection, [key]).get(key)
-    fate, settled = standing.of(connection, key)
+def held(task: Task, key: Key) -> Half | None:
+    """A ticket as far as this has to know it: without comments, links and times."""
+    with task.work.store.read() as connection:
+        ticket = whole_tickets(connection, [key]).get(key)
+        fate, settled = standing.of(connection, key)
     return Half(key, ticket, fate, settled) if ticket and fate else None
 
 

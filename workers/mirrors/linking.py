@@ -15,6 +15,7 @@ def link(work: Work, mirror: Mirror, left: str, right: str, who: str = "cli") ->
 
     Raises Permanent when one is not held, or is somebody else's twin. What they say differently is
     told by the next push: one way, the source's word goes; two ways, differences are conflicts.
+    Two that were twins before go on where they were parted.
     """
     now = work.now()
     with work.store.write() as connection:
@@ -30,11 +31,17 @@ def link(work: Work, mirror: Mirror, left: str, right: str, who: str = "cli") ->
                 if across == ids["right" if side == "left" else "left"]:
                     raise Permanent(f"{left} and {right} are twins already")
                 raise Permanent(f"{(left, right)[side == 'right']} has a twin: unlink it first")
+        audit.note(connection, now, who, "mirror.link", mirror.name, after=[left, right])
+        before = held["left"]
+        if before is not None and before == held["right"]:
+            mappings.write(connection, before.id, state="joined", reason="", forced=True)
+            mappings.wake(connection, [before.id])
+            return before.id
         for one in {one.id: one for one in held.values() if one is not None}.values():
             mapped_comments.drop_all(connection, one.id)
             mappings.drop(connection, one.id)
         generation = max((one.generation for one in held.values() if one), default=1)
-        number = mappings.insert(
+        return mappings.insert(
             connection,
             mirror=mirror.id,
             left=ids["left"],
@@ -42,11 +49,10 @@ def link(work: Work, mirror: Mirror, left: str, right: str, who: str = "cli") ->
             born="left",
             state="joined",
             generation=generation,
+            adopted=True,
             created_at=now,
             joined_at=now,
         )
-        audit.note(connection, now, who, "mirror.link", mirror.name, after=[left, right])
-    return number
 
 
 def unlink(work: Work, mirror: Mirror, key: str, who: str = "cli") -> int:
@@ -67,7 +73,7 @@ def take_in(work: Work, mirror: Mirror, key: str) -> int:
     with work.store.write() as connection:
         found = references.id_of(connection, mirror.source, key)
         side: Side = "left" if found else "right"
-        ticket = found or _held(connection, mirror.target, key)
+        ticket = found or _at_either(connection, mirror, key)
         one = mappings.at(connection, mirror.id, side, ticket)
         if one is None:
             if side == "right" and not mirror.two_way:
@@ -90,7 +96,7 @@ def foreseen(connection: Connection, mirror: Mirror, key: str) -> Mapping:
     """The mapping as `take_in` would leave it; nothing is written. Raises Permanent like it."""
     ticket, side = references.id_of(connection, mirror.source, key), _SIDES[0]
     if ticket is None:
-        ticket, side = _held(connection, mirror.target, key), _SIDES[1]
+        ticket, side = _at_either(connection, mirror, key), _SIDES[1]
     one = mappings.at(connection, mirror.id, side, ticket) if ticket else None
     if one is None:
         return Mapping.model_validate(
@@ -116,4 +122,15 @@ def _held(connection: Connection, source: str, key: str) -> str:
     ticket = references.id_of(connection, source, key)
     if ticket is None:
         raise Permanent(f"{source} holds no ticket {key}; run: sync {source}")
+    return ticket
+
+
+def _at_either(connection: Connection, mirror: Mirror, key: str) -> str:
+    """The target's ticket of that key, where the source holds none."""
+    ticket = references.id_of(connection, mirror.target, key)
+    if ticket is None:
+        raise Permanent(
+            f"neither {mirror.source} nor {mirror.target} holds a ticket {key}; "
+            f"run: sync {mirror.source}"
+        )
     return ticket

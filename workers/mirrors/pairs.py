@@ -15,6 +15,8 @@ from store.database import Connection
 from store.keys import Key
 from store.whole import whole_tickets
 from workers.mirrors.files import known_files
+from workers.rules import privacy
+from workers.rules.file_links import leaving_files
 from workers.rules.harmless import mentioned
 from workers.rules.references import named_in
 from workers.rules.terms import SideWords, Terms
@@ -37,7 +39,10 @@ class Half:
 
 @dataclass(slots=True)
 class Pair:
-    """Both halves, as far as they are held, and the terms in which each is said to the other."""
+    """Both halves, as far as they are held, and the terms in which each is said to the other.
+
+    `withheld` are the ids of tickets that a half names and that may not leave by this mirror.
+    """
 
     mirror: Mirror
     mapping: Joined
@@ -45,6 +50,7 @@ class Pair:
     right: Half | None
     terms: dict[Side, Terms]
     comments: list[MappedComment]
+    withheld: dict[Side, frozenset[str]] = field(default_factory=dict)
 
     def half(self, side: Side) -> Half | None:
         """The half on a side."""
@@ -58,8 +64,8 @@ def other(side: Side) -> Side:
 
 def read(work: Work, connection: Connection, mirror: Mirror, mapping: Joined) -> Pair:
     """The pair as the store holds it now."""
-    left = _half(connection, mirror.source, mapping.left)
-    right = _half(connection, mirror.target, mapping.right)
+    left = _half(connection, mirror, "left", mapping.left)
+    right = _half(connection, mirror, "right", mapping.right)
     halves: dict[Side, Half | None] = {"left": left, "right": right}
     return Pair(
         mirror=mirror,
@@ -70,19 +76,43 @@ def read(work: Work, connection: Connection, mirror: Mirror, mapping: Joined) ->
             side: terms(work, connection, mirror, side, mapping.born, halves) for side in _SIDES
         },
         comments=mapped_comments.of(connection, mapping.id),
+        withheld={
+            side: _withheld(work, connection, mirror, half) for side, half in halves.items() if half
+        },
     )
 
 
-def _half(connection: Connection, source: str, ticket: str | None) -> Half | None:
+def _withheld(work: Work, connection: Connection, mirror: Mirror, half: Half) -> frozenset[str]:
+    """The tickets above this one that may not leave: their titles stand in its record."""
+    source, own = half.key[0], half.ticket
+    above = [one for one in (own.parent, own.epic) if one and one.external_id]
+    keys = [(one.source or source, one.external_id or "") for one in above]
+    if not keys:
+        return frozenset()
+    held = whole_tickets(connection, keys)
+    return frozenset(
+        key[1]
+        for key in keys
+        if not privacy.named_by(mirror, held.get(key), work.sources.get(key[0]))
+    )
+
+
+def _half(connection: Connection, mirror: Mirror, side: Side, ticket: str | None) -> Half | None:
     if ticket is None:
         return None
-    key = (source, ticket)
+    key = (mirror.at(side), ticket)
     whole = whole_tickets(connection, [key], parts=True).get(key)
     fate, settled = standing.of(connection, key)
     if whole is None or fate is None:
         return None
     gone = mapped_comments.proven_gone(connection, key)
-    return Half(key, whole, fate, settled, gone, standing.changed_at(connection, key))
+    dated = standing.changed_at(connection, key) if _by_time(mirror) else {}
+    return Half(key, whole, fate, settled, gone, dated)
+
+
+def _by_time(mirror: Mirror) -> bool:
+    """Whether anything is decided by the time of an edit."""
+    return "newest_wins" in (mirror.options.strategy, *mirror.options.strategies.values())
 
 
 def words(work: Work, connection: Connection, name: str) -> SideWords:
@@ -117,6 +147,7 @@ def terms(
     half, twin = halves[side], halves[other(side)]
     ticket = half.ticket if half else None
     people, accounts = _people(connection, own, there, ticket)
+    defined = known.defined(connection, there, ("state", "milestone", "sprint", "component"))
     return Terms(
         mirror=mirror,
         side=side,
@@ -126,8 +157,8 @@ def terms(
         people=people,
         accounts=accounts,
         twins=_twins(connection, own, there, ticket),
-        states=known.defined(connection, there, ("state",)),
-        places=known.defined(connection, there, ("milestone", "sprint", "component")),
+        states=tuple(one for one in defined if one.kind == "state"),
+        places=tuple(one for one in defined if one.kind != "state"),
         files=_files(work, mirror, side, half, twin),
         here=(ticket.url or "") if ticket else "",
         there=(twin.ticket.url or "") if twin else "",
@@ -143,7 +174,7 @@ def _files(
     ticket = half.ticket
     texts = [ticket.body, *(one.body for one in ticket.comments if not one.internal)]
     there = twin.key[1] if twin else ""
-    return known_files(work, mirror, side, half.key[1], there, texts, ticket.attachments)
+    return known_files(work, mirror, side, half.key[1], there, texts, leaving_files(ticket))
 
 
 def _people(
@@ -154,8 +185,7 @@ def _people(
     if ticket is None:
         return {}, {}
     texts = [ticket.body, *(one.body for one in ticket.comments)]
-    here = [*ticket.assignees, *([ticket.reporter] if ticket.reporter else [])]
-    here += known.called(connection, own, mentioned(texts))
+    here = [*ticket.assignees, *known.called(connection, own, mentioned(texts))]
     found = {
         one.id: account
         for one in here

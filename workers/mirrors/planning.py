@@ -118,7 +118,7 @@ def _look(task: Task) -> str:
     mapping = task.mapping
     try:
         if mapping.left is None or mapping.right is None:
-            joining.bring(task, task.pair())
+            joining.bring(task)
         else:
             updating.update(task)
     except Outside:

@@ -141,7 +141,7 @@ def _do(task: Task) -> None:
     )
     mapping = task.mapping
     if mapping.left is None or mapping.right is None:
-        found = joining.bring(task, task.pair())
+        found = joining.bring(task)
         if task.tools.shadow or not (found or task.mapping.base or task.mapping.joined_at):
             _keep_shadow(task)
             if not (task.mapping.left and task.mapping.right):

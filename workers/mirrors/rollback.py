@@ -4,16 +4,17 @@ Only what still stands as it was written goes back: whatever anybody changed sin
 told as a loss. What was created is closed, never deleted; a comment is deleted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 
 from schemas.change import CommentChange, TicketChange
 from schemas.errors import Permanent
 from schemas.mirror import Mapping, Mirror, Plan, PlannedWrite, Receipt, Side
+from schemas.ticket import Ticket
 from store import known, mapped_comments, mappings, mirrors, plans, receipts, sessions
 from store.plans import StoredPlan
-from workers.mirrors.carry import Errand, carry_out
-from workers.mirrors.ending import closing_fields
+from workers.mirrors.carry import Errand, Values, carry_out
+from workers.mirrors.ending import closed_as, closing_fields
 from workers.mirrors.pairs import Pair, other
 from workers.mirrors.task import Pushed, Task, Tools, digest_of
 from workers.refetch import fetch_now
@@ -31,7 +32,7 @@ def plan_back(work: Work, session: int) -> Plan:
         found = receipts.of_session(connection, session)
         every = mirrors.every(connection)
     if told is None or told.kind != "mirror":
-        raise Permanent(f"session {session} is none of a mirror; see: mirrors list")
+        raise Permanent(f"session {session} is none of a mirror; see: sessions list")
     mirror = next((one for one in every if one.name == told.source), None)
     if mirror is None:
         raise Permanent(f"session {session} was of mirror {told.source}, which is gone")
@@ -176,7 +177,7 @@ def _undo(task: Task, writes: list[PlannedWrite]) -> None:
             )
             fields = closing_fields(task, half)
             change = TicketChange(ticket=half.key[1], wanted=closed, fields=fields, record=record)
-            _send(task, half.key[0], change)
+            _send(task, half.key[0], change, closed_as(half, pair.terms[side]))
         elif values:
             now = view(half.ticket, pair.terms[side])
             beside = {name: now.get(name) for name in ("body", "footer", "labels", "badges")}
@@ -189,8 +190,13 @@ def _undo(task: Task, writes: list[PlannedWrite]) -> None:
     _leave(task)
 
 
-def _send(task: Task, source: str, change: TicketChange | CommentChange) -> None:
-    errand = Errand(source, change, mapping=task.mapping.id, session=task.session)
+def _send(
+    task: Task,
+    source: str,
+    change: TicketChange | CommentChange,
+    fields: Callable[[Ticket | None], Values] = lambda _: {},
+) -> None:
+    errand = Errand(source, change, mapping=task.mapping.id, session=task.session, fields=fields)
     done = carry_out(task.work, task.tools.client(source), errand)
     task.done.writes += done.steps
     task.losses += done.losses
@@ -201,5 +207,11 @@ def _leave(task: Task) -> None:
     with task.work.store.write() as connection:
         mapped_comments.drop_all(connection, mapping.id)
         mappings.write(
-            connection, mapping.id, state="unlinked", reason=UNDONE, base=None, push_due=0
+            connection,
+            mapping.id,
+            state="unlinked",
+            reason=UNDONE,
+            push_due=0,
+            base=None,
+            adopted=True,  # comments that stay at the twin are known by their marks
         )

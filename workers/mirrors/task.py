@@ -9,7 +9,8 @@ from schemas import fingerprint
 from schemas.mirror import Mapping, Mirror, PlannedWrite, Side
 from schemas.model import Json
 from schemas.session import Report
-from store import installation, receipts, sessions
+from schemas.source import Source
+from store import installation, receipts, sessions, sources
 from store.installation import Installation
 from trackers.base import Client
 from workers.mirrors.pairs import Pair, read
@@ -76,10 +77,17 @@ class Tools:
     def client(self, source: str) -> Client:
         """The client of a source."""
         if source not in self._open:
-            made = self.work.connect(self.work.sources[source])
+            made = self.work.connect(self._pinned(source))
             self._stack.callback(made.close)
             self._open[source] = made
         return self._open[source]
+
+    def _pinned(self, name: str) -> Source:
+        """The source with its project's id, as far as it is known: it need not be asked for."""
+        with self.work.store.read() as connection:
+            state = sources.state(connection, name)
+        known = {"project_id": state.project_id} if state and state.project_id else {}
+        return self.work.sources[name].model_copy(update=known)
 
     def redact(self, mirror: Mirror) -> Redact:
         """What strikes out of a text what may not leave by this mirror."""

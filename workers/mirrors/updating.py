@@ -1,6 +1,6 @@
 """Updating: a pair that is joined is compared, and each side told what it lacks (laws 8 and 10)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from schemas import notice
@@ -13,12 +13,13 @@ from store.database import Connection
 from workers.mirrors import comments, ending, leaving, retract
 from workers.mirrors.bringing import bring_files
 from workers.mirrors.carry import Errand, Recorded, Values, carry_out
-from workers.mirrors.deciding import DERIVED, Clash, Decision, Origins, based, look, origin_of
+from workers.mirrors.deciding import Clash, Decision, Origins, based, lacking, look, origin_of
 from workers.mirrors.pairs import Half, Pair, other
 from workers.mirrors.task import Parks, Task
 from workers.refetch import fetch_now
 from workers.rules.comment_plan import CommentStep
 from workers.rules.projection import project, wanted
+from workers.rules.threeway import same
 from workers.rules.views import kind_of, view
 
 _SIDES: tuple[Side, Side] = ("left", "right")
@@ -182,7 +183,7 @@ def _write(task: Task, pair: Pair, decision: Decision, side: Side) -> Ticket | N
         mapping=task.mapping.id,
         session=task.session,
         fields=_receipt(pair, decision, side),
-        origins=_origins(task, own, decision.values[side], decision.now[other(side)]),
+        origins=_origins(task, own, _carried(decision, side), decision.now[other(side)]),
         recorded=_recorder(task, pair, decision, side),
         leaves=leaving.last_look(task, own.key),
         read_at=task.work.now(),
@@ -192,6 +193,12 @@ def _write(task: Task, pair: Pair, decision: Decision, side: Side) -> Ticket | N
     task.losses += done.losses
     _settle(task, pair, decision, side, done.ticket)
     return done.ticket
+
+
+def _carried(decision: Decision, side: Side) -> View:
+    """What stems from the other side alone; what was put together of both stems from neither."""
+    both = decision.values[other(side)]
+    return {name: value for name, value in decision.values[side].items() if name not in both}
 
 
 def _together(values: View, now: View) -> View:
@@ -224,25 +231,40 @@ def _origins(task: Task, half: Half, values: View, own: View) -> dict[str, str]:
 
 
 def _recorder(task: Task, pair: Pair, decision: Decision, side: Side) -> Recorded:
-    """The base moves in the transaction that knows of the answer."""
+    """The base moves in the transaction that knows of the answer: of what this step has changed.
+
+    What it has not, a later step may; nobody knows yet whether there will be one.
+    """
 
     def recorded(connection: Connection, ref: Ref, ticket: Ticket | None) -> None:
         if ticket is not None:
-            base = _base_after(pair, decision, side, view(ticket, pair.terms[side]), ticket)
-            mappings.write(connection, task.mapping.id, base=base)
-            task.mapping = task.mapping.model_copy(update={"base": base})
+            after, now = view(ticket, pair.terms[side]), decision.now[side]
+            took = [
+                name
+                for name in decision.values[side]
+                if not same(kind_of(name), after.get(name), now.get(name))
+            ]
+            _move(task, connection, _base_after(pair, decision, side, ticket, took))
 
     return recorded
 
 
-def _base_after(pair: Pair, decision: Decision, side: Side, after: View, ticket: Ticket) -> Base:
+def _move(task: Task, connection: Connection, base: Base) -> None:
+    if base != task.mapping.base:
+        mappings.write(connection, task.mapping.id, base=base)
+        task.mapping = task.mapping.model_copy(update={"base": base})
+
+
+def _base_after(
+    pair: Pair, decision: Decision, side: Side, ticket: Ticket, written: Iterable[str]
+) -> Base:
     """What both say once `side` was written: its own words as they were answered (law 10).
 
     A field that both are to be told moves when the second one was.
     """
-    base = based(pair, decision)
+    base, after = based(pair, decision), view(ticket, pair.terms[side])
     left_over = decision.values[other(side)] if side == "left" else {}
-    names = [name for name in decision.values[side] if name not in left_over]
+    names = [name for name in written if name not in left_over]
     mine = {name: decision.now[other(side)].get(name) for name in names}
     now = {name: after.get(name) for name in names}
     forth = {name: decision.said[side].get(name) for name in names}
@@ -269,21 +291,12 @@ def _base_after(pair: Pair, decision: Decision, side: Side, after: View, ticket:
 
 def _settle(task: Task, pair: Pair, decision: Decision, side: Side, ticket: Ticket | None) -> None:
     """What the target made of it: fields it did not keep go as labels since."""
-    after = view(ticket, pair.terms[side]) if ticket else {}
-    lost = [
-        name
-        for name, value in decision.values[side].items()
-        if ticket is not None
-        and name not in DERIVED
-        and kind_of(name) == "plain"
-        and name not in ("title", "state")
-        and after.get(name) != value
-        and after.get(name) == decision.now[side].get(name)
-    ]
-    made = {*(decision.values[side].get("badges") or ())}
-    if ticket is not None and made - {*(after.get("badges") or ())}:
-        lost.append("badges")  # GitLab keeps one label of a scope, where it knows scopes
+    after = view(ticket, pair.terms[side]) if ticket else None
+    lost = lacking(decision.values[side], decision.now[side], after) if after else []
     with task.work.store.write() as connection:
+        if ticket is not None:
+            base = _base_after(pair, decision, side, ticket, decision.values[side])
+            _move(task, connection, base)
         if lost and side == other(task.mapping.born):
             mirrors.lack(connection, task.mirror, lost)
             mappings.wake(connection, [task.mapping.id])

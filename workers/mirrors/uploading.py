@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from trackers.base import Capabilities, Client
 from workers.failures import described
 from workers.rules import file_kinds
 from workers.rules.file_links import LinkedFile, safe_name
+from workers.rules.redacting import REDACTED, Redact
 from workers.rules.terms import OTHER
 from workers.work import Work
 
@@ -34,7 +35,11 @@ _STEM = 95
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """How files of one ticket are brought; `ticket` is the twin's id, "" while there is none."""
+    """How files of one ticket are brought; `ticket` is the twin's id, "" while there is none.
+
+    `leaves` is asked right before a file is sent, and raises when it may not; `redact` is for the
+    names of files.
+    """
 
     work: Work
     mirror: Mirror
@@ -42,6 +47,8 @@ class Upload:
     ticket: str
     here: Client
     there: Client
+    leaves: Callable[[], None]
+    redact: Redact
 
     @property
     def target(self) -> Source:
@@ -89,6 +96,7 @@ class Upload:
         nobody names does no harm."""
         content, kind = self._content(file)
         name = self._named(file, kind)
+        self.leaves()
         if self.takes.loose_uploads:
             return self.there.upload(self.ticket, name, kind, content).url
         self._keep(self._note(file, name, reason=UNTOLD, due_at=self.work.now() + LANDS))
@@ -117,9 +125,10 @@ class Upload:
 
     def _named(self, file: LinkedFile, kind: str) -> str:
         """Where the file belongs to a ticket, a mark in its name tells what it was made of."""
-        stem, dot, ending = file.name.rpartition(".")
+        named = self.redact([file.name])[0].replace(REDACTED, "redacted")
+        stem, dot, ending = named.rpartition(".")
         if not dot:
-            stem, ending = file.name, file_kinds.extension(kind).removeprefix(".")
+            stem, ending = named, file_kinds.extension(kind).removeprefix(".")
         if not self.takes.loose_uploads and not mark_of(file.name):
             stem = f"{stem[:_STEM]}-ts{mark(file.url)}"
         return f"{stem}.{ending}" if ending else stem

@@ -46,7 +46,8 @@ def comes_from(ticket: Ticket, instance: str) -> bool:
 
 
 def _older(ticket: Ticket, born: datetime) -> bool:
-    return ticket.created_at is not None and ticket.created_at < born
+    """Some trackers tell whole seconds: what was made in the same one is not older."""
+    return ticket.created_at is not None and ticket.created_at < born.replace(microsecond=0)
 
 
 def _any(names: Iterable[str], wanted: Collection[str]) -> str:

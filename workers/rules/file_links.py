@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from schemas.source import Source
-from schemas.ticket import Attachment
+from schemas.ticket import Attachment, Ticket
 
 LONGEST_ADDRESS = 2_000
 LONGEST_NAME = 120
@@ -67,6 +67,21 @@ def linked_files(
             file.spelled.add(mention.address)
             file.shown |= mention.shown
     return list(found.values())
+
+
+def leaving_files(ticket: Ticket) -> tuple[Attachment, ...]:
+    """The attachments that may leave: all but those that only internal comments name."""
+    hidden = [one.body for one in ticket.comments if one.internal]
+    if not hidden:
+        return ticket.attachments
+    told = [ticket.body, *(one.body for one in ticket.comments if not one.internal)]
+    return tuple(
+        one for one in ticket.attachments if _named_in(one, told) or not _named_in(one, hidden)
+    )
+
+
+def _named_in(file: Attachment, texts: Iterable[str]) -> bool:
+    return any(file.url in text or (file.name and file.name in text) for text in texts)
 
 
 def spelled_at_home(url: str, source: Source) -> str:

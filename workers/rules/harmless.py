@@ -47,6 +47,19 @@ def carried(text: str, terms: Terms, there: str = "") -> str:
     return _MARK.sub(partial(_mark, terms=terms), told)
 
 
+def titled(line: str, terms: Terms, there: str = "") -> str:
+    """A title as the other side may have it. GitLab alone looks for people in titles
+    (https://docs.gitlab.com/user/discussions/#mentions); `there` as for `carried`."""
+    if "@" not in line:
+        return line
+    if terms.other.tracker == "gitlab":
+        alive = frozenset(mentioned([there])) if QUIET in line else frozenset()
+        return _IN_LABEL.sub(partial(_mention, terms=terms, alive=alive), line)
+    if terms.own.tracker == "gitlab" and not terms.outward:
+        return re.sub(rf"@{QUIET}", "@", line)
+    return line
+
+
 def undone(text: str, terms: Terms) -> str:
     """A carried text on its way back to where it was written, whoever's ticket it stands in."""
     return carried(text, replace(terms, born=OTHER[terms.side]))

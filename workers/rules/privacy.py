@@ -98,6 +98,14 @@ def gate(
     return Gate(True)
 
 
+def named_by(mirror: Mirror, ticket: Ticket | None, source: Source | None) -> bool:
+    """Whether another ticket may be named, with its title, in one that leaves by a mirror.
+
+    Of one that is not held nobody can tell, so it may not.
+    """
+    return _passes(ticket, source, mirror).passes
+
+
 def comment_leaves(comment: Comment) -> bool:
     """Whether a comment may leave with its ticket: internal ones never do."""
     return not comment.internal

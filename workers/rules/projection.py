@@ -72,7 +72,7 @@ def _title(crossing: _Crossing) -> Json:
         crossing.there.get("title"),
         _LONGEST_TITLE.get(crossing.terms.other.tracker, _TITLE),
     )
-    title = views.title(crossing.ticket)
+    title = harmless.titled(views.title(crossing.ticket), crossing.terms, now or "")
     own_most = _LONGEST_TITLE.get(crossing.terms.own.tracker, _TITLE)
     if now and len(now) > own_most and _short(now, own_most) == title:
         return now

@@ -226,7 +226,7 @@ def _both(one: Sided) -> Verdict:
     if same(one.kind, one.left_there, one.right) or same(one.kind, one.right_here, one.left):
         return Verdict("agree", why="both sides say the same")
     if not _based(one) and (silent := _silent(one)):
-        return _taken(one, "right" if silent == "left" else "left", "the other side says nothing")
+        return _taken(one, "right" if silent == "left" else "left", "filled in, it was empty there")
     if one.strategy == "merge":
         return _lines(one)
     return _by_strategy(one)

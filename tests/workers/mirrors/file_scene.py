@@ -1,6 +1,6 @@
 """Two stand-in trackers, and files that go from one to the other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from tests.workers.draining import drained
 from trackers.base import Client
 from trackers.registry import tracker_named
 from workers.mirrors.files import CarriedFiles, carry_files, look_at_files
+from workers.redaction import Redactor
 from workers.work import Work
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"lamp" * 400
@@ -71,6 +72,7 @@ class Two:
     right: Place
     clock: Clock
     options: dict[str, Any] = field(default_factory=dict)
+    leaves: Callable[[], None] = lambda: None
 
     @property
     def mirror(self) -> Mirror:
@@ -96,8 +98,9 @@ class Two:
     ) -> CarriedFiles:
         here, there = self.place(side), self.place(OTHER_SIDE[side])
         return carry_files(
-            self.work, self.mirror, side, of, to, texts, attachments, here.client, there.client
-        )
+            self.work, self.mirror, side, of, to, texts, attachments, here.client, there.client,
+            leaves=self.leaves, redact=Redactor(self.mirror.options.redact),
+        )  # fmt: skip
 
     def look(self, *texts: str, to: str = "", side: Side = "left", of: str = "1") -> CarriedFiles:
         return look_at_files(self.work, self.mirror, side, of, to, texts, ())

@@ -1,11 +1,14 @@
 """Two ways: each side's edits reach the other, and what both edited waits for a person."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from schemas.errors import Transient
 from store import conflicts
 from tests.mirroring import Mirroring, mirroring
+from workers.mirrors.push import push_due
 
 PAIR = {"north": "gitlab", "south": "gitlab"}
 
@@ -185,3 +188,22 @@ def test_two_opposite_pushes_each_carry_what_was_born_at_home(tmp_path):
             titles = sorted(one["title"] for one in scene.tickets(name).values())
             assert titles == ["From the north", "From the south"]
         assert scene.sync().writes == 0
+
+
+def test_what_was_put_together_reaches_both_sides_though_it_is_cut_off_between(scene):
+    scene.act("north", "label", number=1, name="n1")
+    scene.act("south", "label", number=1, name="s1")
+    scene.read()
+    work = scene.work
+
+    def cut_off(step: str) -> None:
+        if step == "drained":
+            raise Transient("the tracker is away")
+
+    scene.work = replace(work, passing=cut_off)
+    push_due(scene.work)
+    scene.work = work
+    scene.clock.pass_by(minutes=11)
+    scene.sync(2)
+    for name in PAIR:
+        assert {"n1", "s1"} <= set(scene.tickets(name)["1"]["labels"])
