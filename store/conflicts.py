@@ -64,6 +64,17 @@ def open_one(
     return int(made.scalar_one()), True
 
 
+def was_overtaken(connection: sa.Connection, mapping: int, field: str, since: datetime) -> bool:
+    """Whether it was told already that a write of a field, made then, went over an edit."""
+    query = sa.select(conflicts.c.id).where(
+        conflicts.c.mapping == mapping,
+        conflicts.c.field == field,
+        conflicts.c.kind == "overtaken",
+        conflicts.c.detected_at >= since,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def settle(
     connection: sa.Connection, conflict: Conflict, how: How, value: Json, who: str, now: datetime
 ) -> bool:

@@ -80,6 +80,15 @@ def wake(connection: sa.Connection, ids: Iterable[int]) -> None:
     )
 
 
+def stir(connection: sa.Connection, ids: Iterable[int]) -> None:
+    """These mappings are looked at again when their time has come."""
+    connection.execute(
+        mappings.update()
+        .where(mappings.c.id.in_(list(ids)))
+        .values(push_due=mappings.c.push_due + 1)
+    )
+
+
 def due(
     connection: sa.Connection,
     mirror_ids: Sequence[int],

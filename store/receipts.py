@@ -106,5 +106,25 @@ def of_session(connection: sa.Connection, session: int) -> list[Receipt]:
     return _found(connection.execute(query.order_by(receipts.c.id.desc())).all())
 
 
+def since(connection: sa.Connection, mapping: int, moment: datetime) -> list[Receipt]:
+    """What a mapping wrote to its tickets since then, oldest first."""
+    query = sa.select(receipts).where(
+        receipts.c.mapping == mapping, receipts.c.at >= moment, receipts.c.comment.is_(None)
+    )
+    return _found(connection.execute(query.order_by(receipts.c.id)).all())
+
+
+def writers(connection: sa.Connection, keys: Iterable[Key], moment: datetime) -> set[int]:
+    """The mappings that wrote to any of these tickets since then."""
+    wanted, found = list(keys), set[int]()
+    for start in range(0, len(wanted), 200):
+        where = among(receipts, wanted[start : start + 200], "ticket")
+        query = sa.select(receipts.c.mapping).where(
+            where, receipts.c.at >= moment, receipts.c.mapping.is_not(None)
+        )
+        found |= set(connection.execute(query.distinct()).scalars())
+    return found
+
+
 def _found(found: Sequence[Any]) -> list[Receipt]:
     return [Receipt(**{k: v for k, v in row._mapping.items() if k != "read_at"}) for row in found]

@@ -143,6 +143,7 @@ def _fold_all(
         if not one.facts
     }
     mirrored.notice(work, connection, changes, readings, outcomes, now)
+    mirrored.look_back(connection, grown, now)
     for name, reason in after.replaced.items():
         why = f"another project at its address? {reason}"
         change_status(connection, work.tell, name, "error", why, now)

@@ -1,7 +1,7 @@
 """What an apply means for mirrors: mappings that are due, marks that were read, echoes."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from schemas import fingerprint
 from schemas.change import Marker
@@ -16,6 +16,7 @@ from workers.rules.facts import TicketFact
 from workers.work import Work
 
 ECHO = "our own write"
+LOOKED_BACK = timedelta(hours=1)
 _COMES_BACK = (Via.webhook, Via.poll)
 
 
@@ -33,6 +34,12 @@ def notice(
     if changed:
         mappings.mark(connection, changed, now, waiting=_just_opened(changes, readings))
     _tell_echoes(connection, readings, outcomes)
+
+
+def look_back(connection: Connection, grown: Collection[Key], now: datetime) -> None:
+    """A history that grew may tell of an edit that a write of ours went over."""
+    if grown:
+        mappings.stir(connection, receipts.writers(connection, grown, now - LOOKED_BACK))
 
 
 def _matters(one: Change) -> bool:

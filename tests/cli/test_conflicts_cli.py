@@ -116,7 +116,7 @@ def test_a_conflict_of_a_file_is_settled_at_the_tracker(yards: Yards) -> None:
     [
         (("--take", "middle"), "--take must be left, right or value"),
         (("--take", "left", "--value", "x"), "--value belongs to"),
-        (("--take", "value"), "--value belongs to"),
+        (("--take", "value"), "--take value needs"),
         (("--take", "value", "--value", "{"), "weight is no text; give it in JSON"),
     ],
 )

@@ -43,6 +43,10 @@ class Somebody:
     def retitle(self, key: Any, title: str) -> None:
         self.acts.edit(key, title=title)
 
+    def green(self, key: Any) -> None:
+        """One label more."""
+        self.acts.label(key, "green")
+
     def rewrite(self, key: Any, old: str, new: str) -> None:
         """Other words in the text, and nothing else in it."""
         self.acts.edit(key, body=self.acts.issue(key).body.replace(old, new))
@@ -104,6 +108,10 @@ class AtLinear(Somebody):
         made = self.acts.open(title, self.markdown(other), list(LABELS), [self.who])
         self.acts.edit(made.identifier, priority=2, estimate=3, due=DUE)
         return self.key(made)
+
+    def green(self, key: Any) -> None:
+        self.acts.create_label("green")
+        super().green(key)
 
     def rewrite(self, key: Any, old: str, new: str) -> None:
         self.acts.edit(key, body=self.acts.issue(key).description.replace(old, new))

@@ -1,10 +1,10 @@
 """Comments of a pair, carried one by one; see `workers/rules/comment_plan`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from schemas.change import CommentChange, Found, Intent, Ref, Unsure
-from schemas.mirror import Conflict, Side
+from schemas.mirror import Conflict, Side, Strategy
 from schemas.ticket import Comment, Ticket
 from store import conflicts, mapped_comments
 from store.database import Connection
@@ -25,8 +25,11 @@ _SIDES: tuple[Side, Side] = ("left", "right")
 _SENT = {"create": "comment", "edit": "edit_comment", "delete": "delete_comment"}
 
 
-def steps(task: Task, pair: Pair) -> list[Step]:
-    """What there is to do about the comments of a pair."""
+def steps(
+    task: Task, pair: Pair, arrived: Mapping[Side, Collection[str]] | None = None
+) -> list[Step]:
+    """What there is to do about the comments of a pair; `arrived` are addresses in texts, by the
+    side they are written to, whose files came just now."""
     left, right = pair.left, pair.right
     if left is None or right is None or not task.mirror.options.sync_comments:
         return []
@@ -51,8 +54,21 @@ def steps(task: Task, pair: Pair) -> list[Step]:
         gone,
         task.mirror.options.strategies.get("comments", task.mirror.options.strategy),
         origins,
+        _once_more(pair, arrived or {}),
     )
-    return [_by_person(pair, one, unsettled) for one in found]
+    told = [_by_person(task, pair, one, unsettled, gone, origins) for one in found]
+    return [one for one in told if other(one.side) not in task.closed]
+
+
+def _once_more(pair: Pair, arrived: Mapping[Side, Collection[str]]) -> set[tuple[Side, str]]:
+    """The comments that name files which came only after they were carried."""
+    return {
+        (other(side), one.id)
+        for side, addresses in arrived.items()
+        if (half := pair.half(other(side))) is not None
+        for one in half.ticket.comments
+        if any(address in one.body for address in addresses)
+    }
 
 
 def writes(found: Sequence[Step]) -> bool:
@@ -284,18 +300,27 @@ def _field(one: Step) -> str:
     return f"comment {one.mapped}"
 
 
-def _by_person(pair: Pair, one: Step, unsettled: Sequence[Conflict]) -> Step:
+def _by_person(
+    task: Task,
+    pair: Pair,
+    one: Step,
+    unsettled: Sequence[Conflict],
+    gone: Collection[tuple[Side, str]],
+    origins: Mapping[tuple[Side, str], str],
+) -> Step:
     """A conflict that a person settled is carried out."""
     told = next((c for c in unsettled if c.field == _field(one) and c.settled_at), None)
     if one.act != "conflict" or told is None or told.how == "value":
         return one
-    strategy = "local_wins" if told.how == "left" else "external_wins"
+    strategy: Strategy = "local_wins" if told.how == "left" else "external_wins"
     found = plan_comments(
         pair.mirror,
         pair.left.ticket.comments if pair.left else (),
         pair.right.ticket.comments if pair.right else (),
         [row for row in pair.comments if row.id == one.mapped],
-        strategy=strategy,  # type: ignore[arg-type]
+        gone,
+        strategy,
+        origins,
     )
     return next((step for step in found if step.mapped == one.mapped), one)
 

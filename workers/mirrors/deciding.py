@@ -12,7 +12,7 @@ from workers.rules import redacting
 from workers.rules.members import members
 from workers.rules.projection import project, wanted
 from workers.rules.redacting import Redact
-from workers.rules.threeway import UNSET, Sided, Unset, Verdict, decide
+from workers.rules.threeway import UNSET, Sided, Unset, Verdict, decide, same
 from workers.rules.views import fields, kind_of, view
 
 DERIVED = ("footer", "badges")
@@ -96,9 +96,13 @@ def look(pair: Pair, redact: Redact, conflicts: list[Conflict], origins: "Origin
     done.said = {"right": forth.view, "left": back.view}
     done.losses = forth.losses if pair.mapping.born == "left" else back.losses
     open_ones = {one.field: one for one in conflicts if one.kind == "edit"}
+    over = {one.field: one for one in conflicts if one.kind == "overtaken" and one.settled_at}
     for name in mirrored(pair):
         sided = _sided(pair, done, name, origins)
         verdict = _verdict(pair, done, sided, open_ones.get(name), redact)
+        if name in over and verdict.act in ("nothing", "agree"):
+            verdict = _restored(pair, done, sided, over[name], redact)
+            done.settled.append(over[name])
         if sided.kind != "plain" and verdict.act in ("write_left", "write_both"):
             verdict = _unredacted(done, name, verdict, forth.redacted, redact)
         _take(pair, done, sided, verdict, open_ones.get(name))
@@ -209,7 +213,32 @@ def _sided(pair: Pair, done: Decision, name: str, origins: Origins) -> Sided:
         one_origin=stems["left"] == stems["right"],
         base_left_there=held["there"],
         base_right_here=held["here"],
+        anew=_anew(pair, done, name, now, held),
     )
+
+
+_FINDS_ITS_PLACE = frozenset(
+    {"assignees", "milestone", "sprint", "components", "parent", "epic", "priority"}
+)
+"""Fields whose value may have no place there yet: a person nobody knows, a ticket without a twin.
+Until it has one, a label or a line of the footer tells it."""
+
+
+def _anew(
+    pair: Pair,
+    done: Decision,
+    name: str,
+    now: Mapping[Side, Json],
+    held: Mapping[str, Json | Unset],
+) -> Side | None:
+    """The ticket's own side, where what it names has found its place at the twin since."""
+    born, twin = pair.mapping.born, other(pair.mapping.born)
+    before = held["there" if born == "left" else "here"]
+    if name not in _FINDS_ITS_PLACE or isinstance(before, Unset):
+        return None
+    kind, said = kind_of(name), done.said[twin].get(name)
+    edited = not (same(kind, held["left"], now["left"]) and same(kind, held["right"], now["right"]))
+    return None if edited or not said or same(kind, before, said) else born
 
 
 def _retired(
@@ -270,14 +299,38 @@ def _told(
     return Verdict("write_both", left=conflict.value, right=there)
 
 
-def _carried(pair: Pair, done: Decision, name: str, value: Json, redact: Redact) -> Json:
-    """A value that a person gave in the left side's words, as the right side says it."""
-    now = done.now["left"] | {name: value}
+def _restored(
+    pair: Pair, done: Decision, sided: Sided, conflict: Conflict, redact: Redact
+) -> Verdict:
+    """What a person decided of an edit that a write of ours went over, where nobody edited since.
+
+    One way, the target alone can be told; that side's own value needs no telling then.
+    """
+    name, how = sided.field, conflict.how
+    side: Side = "right" if how == "right" else "left"
+    value = conflict.value if how == "value" else getattr(conflict, side)
+    across = _carried(pair, done, name, value, redact, side)
+    left, right = (value, across) if side == "left" else (across, value)
+    at_left = sided.direction in ("both", "pull") and not same(sided.kind, left, sided.left)
+    at_right = sided.direction in ("both", "push") and not same(sided.kind, right, sided.right)
+    if at_left and at_right:
+        return Verdict("write_both", left=left, right=right)
+    if at_left:
+        return Verdict("write_left", left=left)
+    return Verdict("write_right", right=right) if at_right else Verdict("agree")
+
+
+def _carried(
+    pair: Pair, done: Decision, name: str, value: Json, redact: Redact, side: Side = "left"
+) -> Json:
+    """A value that a person gave in one side's words, as the other side says it."""
+    across = other(side)
+    now = done.now[side] | {name: value}
     beside = {"labels": ("badges",), "body": ("footer",)}.get(name, ())
-    ticket, fields = wanted(now, (name, *beside), pair.terms["right"], _ticket(pair, "left"))
+    ticket, fields = wanted(now, (name, *beside), pair.terms[across], _ticket(pair, side))
     told = {each: getattr(ticket, each) for each in fields}
-    left = redacting.redacted_ticket(_ticket(pair, "left").model_copy(update=told), redact)
-    shown = project(left, pair.terms["left"], done.now["right"]).view.get(name)
+    given = redacting.redacted_ticket(_ticket(pair, side).model_copy(update=told), redact)
+    shown = project(given, pair.terms[side], done.now[across]).view.get(name)
     return redacting.redacted_view({name: shown}, redact)[name]
 
 

@@ -13,7 +13,7 @@ from store.intents import OpenIntent
 from store.marks import Marked
 from trackers import markers
 from workers.mirrors import leaving
-from workers.mirrors.bringing import bring_files
+from workers.mirrors.bringing import Brought, bring_files
 from workers.mirrors.carry import Errand, Recorded, Values, carry_out
 from workers.mirrors.deciding import brought, lacking, mirrored, origin_of, said_by
 from workers.mirrors.pairs import Half, Pair, other, words
@@ -57,7 +57,7 @@ def bring(task: Task) -> bool:
 
 
 def _here(task: Task, born: Side) -> Half:
-    """The ticket, as far as it takes to say whether it is mirrored at all: for most it ends here."""
+    """The ticket, as far as it takes to say whether it is mirrored at all."""
     half = leaving.held(task, (task.mirror.at(born), task.mapping.on(born) or ""))
     if half is None:
         raise task.wait("its record is not held yet", leaving.SOON)
@@ -181,7 +181,9 @@ def _make(task: Task, pair: Pair, half: Half, born: Side) -> None:
     if restored and (half.ticket.created_at or restored) <= restored and not task.planning:
         _not_made_before(task, side, mark, half)
     if not task.planning and not task.tools.shadow:
-        pair = bring_files(task, pair, side)
+        files = Brought(pair)
+        bring_files(task, files, side)
+        pair = files.pair
     names = brought(pair)
     said = said_by(pair, born, task.tools.redact(task.mirror), None)
     values = {name: said.view.get(name) for name in names if said.view.get(name) not in _EMPTY}

@@ -14,7 +14,7 @@ from store import installation, known, mapped_comments, persons, references, sta
 from store.database import Connection
 from store.keys import Key
 from store.whole import whole_tickets
-from workers.mirrors.files import known_files
+from workers.mirrors.files import CarriedFiles, look_at_files
 from workers.rules import privacy
 from workers.rules.file_links import leaving_files
 from workers.rules.harmless import mentioned
@@ -147,6 +147,7 @@ def terms(
     half, twin = halves[side], halves[other(side)]
     ticket = half.ticket if half else None
     people, accounts = _people(connection, own, there, ticket)
+    files = _files(work, mirror, side, half, twin)
     defined = known.defined(connection, there, ("state", "milestone", "sprint", "component"))
     return Terms(
         mirror=mirror,
@@ -159,7 +160,8 @@ def terms(
         twins=_twins(connection, own, there, ticket),
         states=tuple(one for one in defined if one.kind == "state"),
         places=tuple(one for one in defined if one.kind != "state"),
-        files=_files(work, mirror, side, half, twin),
+        files=files.urls,
+        unnamed=files.unnamed if side == born else (),
         here=(ticket.url or "") if ticket else "",
         there=(twin.ticket.url or "") if twin else "",
     )
@@ -167,14 +169,15 @@ def terms(
 
 def _files(
     work: Work, mirror: Mirror, side: Side, half: Half | None, twin: Half | None
-) -> dict[str, str]:
+) -> CarriedFiles:
     """Where the files that a ticket names lie there, as far as they were brought."""
     if half is None:
-        return {}
+        return CarriedFiles()
     ticket = half.ticket
     texts = [ticket.body, *(one.body for one in ticket.comments if not one.internal)]
     there = twin.key[1] if twin else ""
-    return known_files(work, mirror, side, half.key[1], there, texts, leaving_files(ticket))
+    here, files = half.key[1], leaving_files(ticket)
+    return look_at_files(work, mirror, side, here, there, texts, files)
 
 
 def _people(

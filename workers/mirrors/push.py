@@ -96,13 +96,26 @@ def push(tools: Tools, mapping: int) -> Pushed:
     tools.shadow = mirror.options.mode == "shadow"
     try:
         _do(task)
-        _give_back(task, attempts=0, last_error=None, pushed_at=work.now(), reason=task.reason)
+        _done(task)
     except StoreAway:
         raise
     except Exception as error:
         _put_off(task, error)
     task.done.looked += 1
     return task.done
+
+
+def _done(task: Task) -> None:
+    """All of it; but a file that could not be brought is tried again."""
+    _give_back(
+        task,
+        due_at=task.again,
+        done=task.again is None,
+        attempts=0,
+        last_error=None,
+        pushed_at=task.work.now(),
+        reason=task.reason,
+    )
 
 
 def _put_off(task: Task, error: Exception) -> None:

@@ -127,7 +127,8 @@ class Tools:
 @dataclass(slots=True)
 class Task:
     """One mapping on its way. `planned` are what would be written, where nothing may be; `reason`
-    is what people read of it once it is done."""
+    is what people read of it once it is done, `again` when it is to be looked at once more;
+    `closed` are sides whose ticket may not leave, though the other one may."""
 
     tools: Tools
     mirror: Mirror
@@ -135,6 +136,8 @@ class Task:
     done: Pushed = field(default_factory=Pushed)
     planning: bool = False
     reason: str = ""
+    again: datetime | None = None
+    closed: set[Side] = field(default_factory=set)
     planned: list[PlannedWrite] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
 

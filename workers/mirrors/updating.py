@@ -11,9 +11,10 @@ from schemas.ticket import Ticket
 from store import conflicts, known, mappings, mirrors, receipts
 from store.database import Connection
 from workers.mirrors import comments, ending, leaving, retract
-from workers.mirrors.bringing import bring_files
+from workers.mirrors.bringing import Brought, bring_files, is_due
 from workers.mirrors.carry import Errand, Recorded, Values, carry_out
 from workers.mirrors.deciding import Clash, Decision, Origins, based, lacking, look, origin_of
+from workers.mirrors.overtaken import note_overtaken
 from workers.mirrors.pairs import Half, Pair, other
 from workers.mirrors.task import Parks, Task
 from workers.refetch import fetch_now
@@ -39,9 +40,12 @@ def update(task: Task) -> None:
         return
     if _withdrawn(task, pair):
         return
+    if not (task.planning or task.tools.shadow):
+        note_overtaken(task, pair)
     decision = compare(task, pair)
     steps = comments.steps(task, pair)
-    if not decision.writes and not comments.writes(steps):
+    files = [side for side in _SIDES if not task.planning and is_due(task, pair, side)]
+    if not (decision.writes or comments.writes(steps) or files):
         _agree(task, pair, decision)
         comments.carry(task, pair, steps)
         return
@@ -50,7 +54,7 @@ def update(task: Task) -> None:
         comments.plan(task, pair, steps)
         return
     _below_ceiling(task)
-    pair, decision, steps = _read_first(task, pair, decision, steps)
+    pair, decision, steps = _read_first(task, pair, decision, steps, files)
     _carry(task, pair, decision)
     comments.carry(task, task.pair(), steps)
 
@@ -63,7 +67,11 @@ def compare(task: Task, pair: Pair) -> Decision:
             side: receipts.origins(connection, half.key) if (half := pair.half(side)) else {}
             for side in _SIDES
         }
-    return look(pair, task.tools.redact(task.mirror), unsettled, origins)
+    decision = look(pair, task.tools.redact(task.mirror), unsettled, origins)
+    _name_files(pair, decision)
+    for side in task.closed:
+        decision.values[other(side)] = {}
+    return decision
 
 
 def plan(task: Task, pair: Pair, decision: Decision) -> None:
@@ -91,15 +99,26 @@ def _withdrawn(task: Task, pair: Pair) -> bool:
     found = leaving.may_leave(task, half)
     if found.passes:
         retract.returned(task)
-        if task.mirror.two_way:
-            twin = pair.half(other(pair.mapping.born))
-            if twin is not None and not twin.settled:
-                raise task.wait("the twin's record is older than what was heard of it", 5)
+        _close(task, pair, other(pair.mapping.born))
         return False
     if not found.barred:
         raise task.wait(found.reason, leaving.SOON)
     retract.retract(task, pair, found.reason)
     return True
+
+
+def _close(task: Task, pair: Pair, side: Side) -> None:
+    """Two ways, the twin has to be allowed to leave as well; else nothing of it goes home."""
+    task.closed = set()
+    twin = pair.half(side)
+    if not task.mirror.two_way or twin is None:
+        return
+    found = leaving.may_leave(task, twin)
+    if found.barred:
+        task.closed = {side}
+        task.reason = f"nothing of the twin goes home: {found.reason}"
+    elif not found.passes:
+        raise task.wait(found.reason, leaving.SOON)
 
 
 def _below_ceiling(task: Task) -> None:
@@ -113,23 +132,38 @@ def _below_ceiling(task: Task) -> None:
 
 
 def _read_first(
-    task: Task, pair: Pair, decision: Decision, steps: list[CommentStep]
+    task: Task, pair: Pair, decision: Decision, steps: list[CommentStep], files: list[Side]
 ) -> tuple[Pair, Decision, list[CommentStep]]:
+    """Files first, since they may change the ticket that they come to; then what is written is
+    read, and everything decided anew."""
+    brought = Brought(pair)
+    for side in _SIDES:
+        texts = {"body"} & decision.values[side].keys() or comments.texts_on(steps, side)
+        if brought.pair.half(side) is not None and (texts or side in files):
+            bring_files(task, brought, side)
     for side in _SIDES:
         half = pair.half(side)
         told = comments.edits_on(steps, side)
-        if half is not None and (decision.values[side] or told):
+        if half is not None and (decision.values[side] or told or side in files):
             aspects = frozenset({"core", "comments"} if told else {"core"})
             fetch_now(task.work, task.client(side), half.key, aspects)  # type: ignore[arg-type]
             task.work.passing("read first")
     pair = task.pair()
-    for side in _SIDES:
-        texts = {"body"} & decision.values[side].keys()
-        if pair.half(side) is not None and (texts or comments.texts_on(steps, side)):
-            pair = bring_files(task, pair, side)
     if pair.left is None or pair.right is None:
         raise Parks("one of the two tickets is not held any more")
-    return pair, compare(task, pair), comments.steps(task, pair)
+    return pair, compare(task, pair), comments.steps(task, pair, brought.arrived)
+
+
+def _name_files(pair: Pair, decision: Decision) -> None:
+    """A text that was written before its files came is written once more: nobody edited it."""
+    born = pair.mapping.born
+    side, base = other(born), pair.mapping.base
+    carried = base.there if base and born == "left" else base.here if base else {}
+    written = carried.get("body") or ""
+    said, clashes = decision.said[side].get("body"), {one.field for one in decision.clashes}
+    stale = any(address in written for address in pair.terms[born].files)
+    if stale and said != decision.now[side].get("body") and "body" not in clashes:
+        decision.values[side].setdefault("body", said)
 
 
 def _agree(task: Task, pair: Pair, decision: Decision) -> None:

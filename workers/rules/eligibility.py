@@ -47,7 +47,10 @@ def comes_from(ticket: Ticket, instance: str) -> bool:
 
 def _older(ticket: Ticket, born: datetime) -> bool:
     """Some trackers tell whole seconds: what was made in the same one is not older."""
-    return ticket.created_at is not None and ticket.created_at < born.replace(microsecond=0)
+    made = ticket.created_at
+    if made is None:
+        return False
+    return made < (born if made.microsecond else born.replace(microsecond=0))
 
 
 def _any(names: Iterable[str], wanted: Collection[str]) -> str:

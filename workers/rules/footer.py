@@ -36,6 +36,7 @@ EMOJI = {
     "Time estimate": "⏳",
     "Time spent": "⏱️",
     "Estimate": "📏",
+    "Attachment": "📎",
 }
 """Every line there is, in its order."""
 

@@ -38,8 +38,8 @@ class Terms:
     letters. `twins` have every name of a mirrored ticket here: `#12`, `group/project#12`, `ABC-1`,
     its id and its address. `states` are the other side's definitions of kind "state", () where it
     has none; `places` those of its milestones, sprints and components. `files` are addresses here
-    to addresses there. `here` and `there` are the two tickets' own pages, by which the pages of
-    their neighbours are known.
+    to addresses there; `unnamed` are (name, address there) of files that no text names. `here` and
+    `there` are the two tickets' own pages, by which the pages of their neighbours are known.
     """
 
     mirror: Mirror
@@ -53,6 +53,7 @@ class Terms:
     states: tuple[Definition, ...] = ()
     places: tuple[Definition, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    unnamed: tuple[tuple[str, str], ...] = ()
     here: str = ""
     there: str = ""
 

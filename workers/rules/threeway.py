@@ -42,7 +42,8 @@ class Sided:
     carried in the same way, today; without them the merge of a set or a text cannot tell an edit
     from what the other side's form does to it, and is more careful: see `members.guessed`. Sets are
     lists of hashable members; None, "" and an empty set are the same. `left_at` and `right_at` are
-    when the field itself changed last.
+    when the field itself changed last. `anew` is a side whose value has to be carried once more
+    though nobody edited it: what it names has found its place on the other side since.
     """
 
     field: str
@@ -61,6 +62,7 @@ class Sided:
     one_origin: bool = False
     base_left_there: Json | Unset = UNSET
     base_right_here: Json | Unset = UNSET
+    anew: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,10 @@ def exchanged(one: Sided) -> Sided:
         "local_wins": "external_wins",
         "external_wins": "local_wins",
     }
+    sides: dict[Side | None, Side] = {"left": "right", "right": "left"}
     return replace(
         one,
+        anew=sides.get(one.anew),
         base_left=one.base_right, base_right=one.base_left,
         left=one.right, right=one.left,
         left_there=one.right_here, right_here=one.left_there,
@@ -136,8 +140,8 @@ def _based(one: Sided) -> bool:
 def _edits(one: Sided) -> tuple[bool, bool]:
     """Whether left and right changed since both agreed."""
     return (
-        not same(one.kind, one.base_left, one.left),
-        not same(one.kind, one.base_right, one.right),
+        one.anew == "left" or not same(one.kind, one.base_left, one.left),
+        one.anew == "right" or not same(one.kind, one.base_right, one.right),
     )
 
 

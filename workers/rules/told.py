@@ -57,6 +57,7 @@ def footer_of(ticket: Ticket, terms: Terms, fallen: Mapping[str, list[str]]) -> 
         words = _words(name, ticket, terms) if is_told else ""
         if words:
             lines.append(Line(label, words, _page(name, ticket)))
+    lines += [Line("Attachment", harmless.plain(name), url) for name, url in terms.unnamed]
     return footer.text(lines)
 
 

@@ -98,3 +98,42 @@ def test_the_edit_of_a_twin_goes_home_as_its_author_would_have_written_it(tmp_pa
         assert scene.sync().writes == 0
         assert scene.writes("north") == scene.writes("south") == []
         assert [len(one["comments"]) for one in (own, twin)] == [1, 1]
+
+
+@pytest.mark.parametrize("target", ["jira", "azure_devops"])
+def test_where_files_belong_to_a_ticket_its_text_names_them_once_they_are_there(tmp_path, target):
+    with mirroring(tmp_path, {"north": "gitlab", "south": target}, ONE_WAY) as scene:
+        scene.sync()
+        lamp = uploaded(scene)
+        scene.act("north", "open", title="Lamp", description=f"![lamp]({lamp})")
+        scene.act("north", "comment", number=1, body=f"and ![lamp]({lamp})")
+        scene.sync(2)
+        (own,), (twin,) = scene.held("north").values(), scene.held("south").values()
+        (file,) = twin.attachments
+        assert downloaded(scene, file.url) == PNG
+        for text in (twin.body, twin.comments[0].body):
+            assert lamp not in text
+            assert file.name in text or file.url in text
+        assert scene.sync().writes == 0
+        scene.forget_requests()
+        scene.push()
+        assert scene.requests("south") == []
+        assert scene.writes("north") == []
+        assert own.body == f"![lamp]({lamp})"
+
+
+def test_a_file_that_no_text_names_is_a_line_of_the_footer(tmp_path):
+    with mirroring(tmp_path, {"north": "jira", "south": "gitlab"}, ONE_WAY) as scene:
+        scene.sync()
+        scene.act("north", "open", title="Lamp")
+        scene.sync()
+        (own,) = scene.held("north").values()
+        client = scene.work.connect(scene.work.sources["north"])
+        client.upload(own.external_id, "lamp.png", "image/png", PNG)
+        client.close()
+        scene.sync(2)
+        (made,) = scene.tickets("south").values()
+        line = next(one for one in made["body"].split("\n") if "**Attachment**" in one)
+        assert line.startswith("📎 **Attachment**: [lamp.png](/uploads/")
+        assert downloaded(scene, link_in(line)) == PNG
+        assert scene.sync().writes == 0

@@ -207,3 +207,17 @@ def test_what_was_put_together_reaches_both_sides_though_it_is_cut_off_between(s
     scene.sync(2)
     for name in PAIR:
         assert {"n1", "s1"} <= set(scene.tickets(name)["1"]["labels"])
+
+
+def test_nothing_of_a_twin_that_became_confidential_goes_home(scene):
+    scene.act("south", "edit", number=1, confidential=True)
+    scene.act("south", "edit", number=1, title="A secret of the south")
+    scene.act("south", "comment", number=1, body="Not for the north")
+    scene.act("north", "label", number=1, name="bug")
+    scene.sync(2)
+    north = scene.tickets("north")["1"]
+    assert (north["title"], north["comments"]) == ("Login fails", [])
+    assert "bug" in scene.tickets("south")["1"]["labels"]
+    (mapping,) = scene.mappings()
+    assert mapping.reason.startswith("nothing of the twin goes home: south 1 is local_only")
+    assert scene.sync().writes == 0
