@@ -2,9 +2,15 @@
 
     ./run bench mirror [--only TRACKER]
 
-Each change goes through `to_writes` and `write` to the tracker's sandbox, whose log counts. `first`
-is what a client asks that was just made, `then` what it asks later. The least is one request a
-write, and one to read back what a write's answer does not tell, since a receipt needs a revision.
+First the clients: each change goes through `to_writes` and `write` to the tracker's sandbox, whose
+log counts. `first` is what a client asks that was just made, `then` what it asks later. The least
+is one request a write, and one to read back what a write's answer does not tell, since a receipt
+needs a revision.
+
+Then the engine: a GitLab's issues are mirrored to each tracker, one alone and five at once. Its
+least has one request more for each change, since a push reads before it writes (law 8), and the
+source is asked nothing. At last what a push costs us in processor time, all it does to the store
+and all it says to the tracker; `look` is one that finds nothing to write.
 """
 
 import argparse
@@ -14,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from bench import _mirrored
 from bench._stands import Boundless
 from sandbox.register import module_of
 from schemas.change import Change, CommentChange, Ref, TicketChange
@@ -226,7 +233,27 @@ def main() -> None:
             for name in names
         ]
         print(f"{word:32}" + "".join(f"{cell:>16}" for cell in cells))
+    _engine(names)
     print(f"{time.perf_counter() - began:.1f} s")
+
+
+def _engine(names: list[str]) -> None:
+    costs = {name: _mirrored.mirrored(name) for name in names}
+    print("\nmirrored from a GitLab: requests at the target, alone/of five (least)")
+    print(f"{'':32}" + "".join(f"{name:>16}" for name in names))
+    for word, least in _mirrored.LEAST.items():
+        cells = [
+            f"{costs[name].alone[word]:g}/{costs[name].among[word]:g} ({least[name]})"
+            for name in names
+        ]
+        print(f"{word:32}" + "".join(f"{cell:>16}" for cell in cells))
+    asked = [str(costs[name].at_source) for name in names]
+    print(f"{'all of these, at the source':32}" + "".join(f"{cell:>16}" for cell in asked))
+    spent = {name: _mirrored.timed(name) for name in names}
+    print("\nprocessor time a ticket, ms (pushes a second)")
+    for word in ("creation", "update", "look"):
+        cells = [f"{1000 * spent[name][word]:.1f} ({1 / spent[name][word]:.0f})" for name in names]
+        print(f"{word:32}" + "".join(f"{cell:>16}" for cell in cells))
 
 
 if __name__ == "__main__":

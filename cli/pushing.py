@@ -50,9 +50,12 @@ def _idle(here: "Opened", mirror: "Mirror") -> str:
 
     with here.store.read() as connection:
         paused = mirrors.idle_sources(connection)
+        broken = mirrors.broken_sources(connection)
     for source in (mirror.source, mirror.target):
         if source in paused:
             return f"{source} is paused: `{program()} sources resume {source}` goes on"
+        if source in broken:
+            return f"{source} is in error: `{program()} sources show {source}` tells why"
         if source not in here.work.sources:
             return f"{source} is no source of the file, or disabled there"
     return ""

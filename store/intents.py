@@ -137,6 +137,15 @@ def of_mapping(connection: sa.Connection, mapping: int, limit: int = 20) -> Sequ
     return connection.execute(query.order_by(intents.c.id.desc()).limit(limit)).all()
 
 
+def prune(connection: sa.Connection, before: datetime, most: int) -> int:
+    """Drops some announcements that ended before then; open ones stay. How many."""
+    old = sa.select(intents.c.id).where(intents.c.state != "open", intents.c.ended_at < before)
+    ids = list(connection.execute(old.limit(most)).scalars())
+    if ids:
+        connection.execute(intents.delete().where(intents.c.id.in_(ids)))
+    return len(ids)
+
+
 def _intent(row: Any) -> OpenIntent:
     return OpenIntent(
         id=row.id,

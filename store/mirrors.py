@@ -254,6 +254,13 @@ def idle_sources(connection: sa.Connection) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
+def broken_sources(connection: sa.Connection) -> set[str]:
+    """Sources in error: perhaps another project by now, or one whose tickets all vanished. They
+    are read, and nothing is written to them or of them (laws 11 and 13)."""
+    query = sa.select(sources.c.name).where(sources.c.status == "error")
+    return set(connection.execute(query).scalars())
+
+
 def counts(connection: sa.Connection, ids: Sequence[int]) -> dict[int, dict[str, int]]:
     """How many mappings of each state every mirror has."""
     query = (

@@ -18,6 +18,7 @@ class StoredPlan:
     """A plan as it is kept; `plan` None while it is only asked for."""
 
     id: int
+    digest: str
     mirror: int
     kind: Kind
     made_at: datetime
@@ -93,11 +94,14 @@ def by_digest(connection: sa.Connection, digest: str) -> StoredPlan | None:
     return _stored(row) if row else None
 
 
-def applied(connection: sa.Connection, plan: int, now: datetime, session: int | None) -> None:
-    """It was carried out."""
-    connection.execute(
-        plans.update().where(plans.c.id == plan).values(applied_at=now, session=session)
+def applied(connection: sa.Connection, plan: int, now: datetime, session: int | None) -> bool:
+    """It is carried out now; False when somebody else did that meanwhile."""
+    taken = connection.execute(
+        plans.update()
+        .where(plans.c.id == plan, plans.c.applied_at.is_(None))
+        .values(applied_at=now, session=session)
     )
+    return taken.rowcount == 1
 
 
 def prune(connection: sa.Connection, before: datetime) -> int:
@@ -109,6 +113,7 @@ def _stored(row: Any) -> StoredPlan:
     content = rows.unpack(row.content) if row.content else None
     return StoredPlan(
         id=row.id,
+        digest=row.digest,
         mirror=row.mirror,
         kind=row.kind,
         made_at=row.made_at,

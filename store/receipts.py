@@ -126,5 +126,24 @@ def writers(connection: sa.Connection, keys: Iterable[Key], moment: datetime) ->
     return found
 
 
+def prune(connection: sa.Connection, before: datetime, most: int) -> int:
+    """Drops some receipts of before then; how many.
+
+    The newest of a ticket stays: what a value stems from keeps rings of mirrors at rest.
+    """
+    newer = receipts.alias()
+    later = sa.exists().where(
+        newer.c.source == receipts.c.source,
+        newer.c.ticket == receipts.c.ticket,
+        newer.c.id > receipts.c.id,
+        newer.c.comment.is_(None),
+    )
+    old = sa.select(receipts.c.id).where(receipts.c.at < before, later).limit(most)
+    ids = list(connection.execute(old).scalars())
+    if ids:
+        connection.execute(receipts.delete().where(receipts.c.id.in_(ids)))
+    return len(ids)
+
+
 def _found(found: Sequence[Any]) -> list[Receipt]:
     return [Receipt(**{k: v for k, v in row._mapping.items() if k != "read_at"}) for row in found]

@@ -1,10 +1,11 @@
 """Retention: what is dropped when, in chunks that hold no writer up."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from store import gaps, outbox, sessions, undo
+from store import gaps, intents, outbox, plans, receipts, sessions, undo
 from store.database import Store
 from store.tables import attempts, deliveries, folders, notices, renders, validators
 
@@ -12,6 +13,10 @@ CHUNK = 500
 VALIDATORS_KEPT = timedelta(days=7)
 """The addresses of lists name a moment, so they are soon asked for no more; a validator that would
 still have been asked for costs one answer."""
+
+RECEIPTS_KEPT = timedelta(days=60)
+"""An echo comes within days; longer, people look up and take back what was written."""
+Pruning = Callable[[sa.Connection, datetime, int], int]
 
 
 def prune(store: Store, now: datetime, *, bodies: timedelta, rows: timedelta) -> dict[str, int]:
@@ -30,8 +35,26 @@ def prune(store: Store, now: datetime, *, bodies: timedelta, rows: timedelta) ->
         "replaced": _prune_replaced(store, now - rows),
         "sessions": sessions.prune(store, now - max(rows, gaps.KEPT)),
         "notices": _prune_notices(store, sent=now - bodies, given_up=now - rows),
+        "plans": _prune_plans(store, now - rows),
+        "intents": _prune_ended(store, now - max(rows, RECEIPTS_KEPT), intents.prune),
+        "receipts": _prune_ended(store, now - max(rows, RECEIPTS_KEPT), receipts.prune),
         "validators": _prune_validators(store, now - VALIDATORS_KEPT),
     }
+
+
+def _prune_plans(store: Store, before: datetime) -> int:
+    with store.write() as connection:
+        return plans.prune(connection, before)
+
+
+def _prune_ended(store: Store, before: datetime, some: Pruning) -> int:
+    total = 0
+    while True:
+        with store.write() as connection:
+            done = some(connection, before, CHUNK)
+        total += done
+        if done < CHUNK:
+            return total
 
 
 def _in_chunks(

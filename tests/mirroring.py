@@ -121,10 +121,14 @@ def mirroring(
     *,
     options: dict[str, dict[str, Any]] | None = None,
     tickets: int = 0,
+    store: str = "",
 ) -> Iterator[Mirroring]:
     """`sources` are names to trackers, `mirrors_` the `[[mirrors]]` tables, `options` more keys of
-    a source by its name."""
-    with configured(folder, sources, mirrors_, options=options, tickets=tickets) as (file, found):
+    a source by its name, `store` the address of a database."""
+    with configured(folder, sources, mirrors_, options=options, tickets=tickets, store=store) as (
+        file,
+        found,
+    ):
         with opened(folder, file, found) as scene:
             yield scene
 
@@ -137,6 +141,7 @@ def configured(
     *,
     options: dict[str, dict[str, Any]] | None = None,
     tickets: int = 0,
+    store: str = "",
 ) -> Iterator[tuple[Path, list[Stand]]]:
     """The stand-ins at work, and the configuration that names them."""
     with ExitStack() as stack:
@@ -147,7 +152,7 @@ def configured(
             stack.callback(running.stop)
             found.append(Stand(name, running, module.announce(running)))
         file = configure(folder, found)
-        _more(folder, file, found, mirrors_, options or {})
+        _more(folder, file, found, mirrors_, options or {}, store)
         yield file, found
 
 
@@ -178,6 +183,7 @@ def _more(
     found: Sequence[Stand],
     mirrors_: Sequence[dict[str, Any]],
     options: dict[str, dict[str, Any]],
+    store: str,
 ) -> None:
     """Each source has its own token, and the mirrors are there."""
     document = tomlkit.parse(file.read_text())
@@ -192,5 +198,7 @@ def _more(
         tables.append(tomlkit.item(one))
     if mirrors_:
         document["mirrors"] = tables
+    if store:
+        document["store"] = {"url": store}
     file.write_text(tomlkit.dumps(document))
     (folder / ".env").write_text(variables)

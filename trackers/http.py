@@ -219,7 +219,8 @@ class Session:
                     self._learn(_answer(answer, "GET", read=False))
                 yield answer
         except http.RequestError as error:
-            raise Transient(f"GET {url.path}: no answer ({type(error).__name__})") from None
+            why = type(error).__name__
+            raise Transient(f"GET {_place(url)}: no answer ({why})") from None
 
     def _follow(
         self,
@@ -294,7 +295,7 @@ class Session:
             except http.RequestError as error:
                 if last:
                     name = type(error).__name__
-                    raise Transient(f"{method} {url.path}: no answer ({name})") from None
+                    raise Transient(f"{method} {_place(url)}: no answer ({name})") from None
             else:
                 if last or answer.status_code < 500 or "retry-after" in answer.headers:
                     return answer
@@ -368,6 +369,10 @@ def _vetted(url: http.URL) -> tuple[http.URL, dict[str, str], dict[str, str]]:
     name = url.raw_host.decode("ascii")
     place = outside.vetted(url.scheme, name, url.port)
     return url.copy_with(host=place), {"Host": url.netloc.decode()}, {"sni_hostname": name}
+
+
+def _place(url: http.URL) -> str:
+    return url.netloc.decode() + url.path  # without what a query or a user's name may hold
 
 
 def _joined(url: http.URL, target: str) -> str:

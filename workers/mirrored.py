@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from schemas import fingerprint
+from schemas import fingerprint, revision
 from schemas.change import Marker
 from schemas.delivery import Outcome, Via
 from store import installation, mappings, marks, receipts
@@ -100,14 +100,26 @@ def _tell_echoes(
         return
     ours = receipts.marks(connection, {(mark[0], mark[1]) for mark in seen.values()})
     for delivery, mark in seen.items():
-        if mark in ours:
+        unchanged = outcomes[delivery][0] is Outcome.unchanged
+        if any(_is_echo(mark, one, unchanged) for one in ours):
             outcomes[delivery] = (Outcome.echo, ECHO)
 
 
-def _mark_of(reading: Reading) -> tuple[str, str, str, str] | None:
+def _is_echo(
+    seen: tuple[str, str, str, str | None], ours: tuple[str, str, str, str], unchanged: bool
+) -> bool:
+    """A part of a record has no fingerprint; all it says must be what we hold of that revision."""
+    if seen[:2] != ours[:2]:
+        return False
+    if seen[3] is None:
+        return unchanged and revision.compare(seen[2] or None, ours[2] or None) == 0
+    return seen == ours
+
+
+def _mark_of(reading: Reading) -> tuple[str, str, str, str | None] | None:
     ticket = reading.delivery.ticket
     for fact in reading.facts:
-        if isinstance(fact, TicketFact) and fact.ticket.full and ticket is not None:
-            seen = fingerprint.core(fact.ticket)
+        if isinstance(fact, TicketFact) and ticket is not None:
+            seen = fingerprint.core(fact.ticket) if fact.ticket.full else None
             return reading.delivery.source, ticket, fact.ticket.revision or "", seen
     return None

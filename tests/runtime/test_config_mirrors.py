@@ -103,6 +103,11 @@ def test_opposite_push_mirrors_fans_and_local_tickets_are_fine(tmp_path: Path) -
             "nothing can be written there",
         ),
         (
+            mirror('direction = "bidirectional"', source="local"),
+            '[[mirrors]] "local-to-till": direction "bidirectional" is not for local tickets: '
+            "one that was made at its target goes on there; leave direction out",
+        ),
+        (
             mirror('direction = "bidirectional"', source="inbox"),
             "[[mirrors]] \"inbox-to-till\": source 'inbox' is a generic source: "
             "nothing can be written there",

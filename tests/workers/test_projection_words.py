@@ -82,6 +82,12 @@ def test_a_status_is_shown_as_a_label_where_there_is_only_open_and_closed() -> N
     assert "Status::In Progress" in found["badges"]
 
 
+def test_a_status_that_only_repeats_the_state_makes_no_label() -> None:
+    way, _ = both("jira", "github")
+    found = project(ticket("jira", status="Open", state="open"), way, None).view
+    assert not any(one.startswith("Status::") for one in found["badges"])
+
+
 @pytest.mark.parametrize(
     ("left", "right", "said", "there_says", "expected"),
     [

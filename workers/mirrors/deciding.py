@@ -103,7 +103,7 @@ def look(pair: Pair, redact: Redact, conflicts: list[Conflict], origins: "Origin
         if name in over and verdict.act in ("nothing", "agree"):
             verdict = _restored(pair, done, sided, over[name], redact)
             done.settled.append(over[name])
-        if sided.kind != "plain" and verdict.act in ("write_left", "write_both"):
+        if verdict.act in ("write_left", "write_both") and not _typed(open_ones.get(name)):
             verdict = _unredacted(done, name, verdict, forth.redacted, redact)
         _take(pair, done, sided, verdict, open_ones.get(name))
     return done
@@ -338,12 +338,23 @@ def _unless_said(verdict: Verdict, sided: Sided) -> Verdict:
     return Verdict("agree") if verdict.right == sided.right else verdict
 
 
+def _typed(conflict: Conflict | None) -> bool:
+    """Whether a person gave the value in the left side's own words."""
+    return conflict is not None and conflict.settled_at is not None and conflict.how == "value"
+
+
+_WORDED = ("title", "body", "labels", "components")
+"""Fields of which a part may be hidden, so that what is not shown was not taken away."""
+
+
 def _unredacted(
     done: Decision, name: str, verdict: Verdict, redacted: frozenset[str], redact: Redact
 ) -> Verdict:
     """An edit of a redacted text comes back with what was struck out in its place again."""
-    if name not in redacted:
+    if name not in redacted or verdict.left is None:
         return verdict
+    if name not in _WORDED and redacting.REDACTED not in str(verdict.left):
+        return verdict  # another one was chosen
     ours = redacting.restored(verdict.left, done.now["left"].get(name), redact)
     if ours is None:
         return Verdict("conflict", why="what is redacted there cannot be told apart")

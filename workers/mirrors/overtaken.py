@@ -50,12 +50,21 @@ def _look(task: Task, pair: Pair, side: Side, half: Half, written: Sequence[Rece
     if not told:
         return
     tracker = task.work.sources[half.key[0]].tracker
+    now = view(half.ticket, pair.terms[side])
     for one in written:
+        if _made_it(one):
+            continue
         for name, (before, wrote) in one.fields.items():
             steps = _steps(told, one, name, tracker)
             found = meanwhile(steps, comparable(name, before), comparable(name, wrote))
-            if found is not None:
+            if found is not None and comparable(name, now.get(name)) != found.value:
                 _open(task, pair, side, name, one, found.value)
+
+
+def _made_it(receipt: Receipt) -> bool:
+    """Whether the ticket was only just made: before it had a title, nobody can have edited it."""
+    title = receipt.fields.get("title")
+    return title is not None and title[0] is None
 
 
 def _steps(told: Iterable[HistoryRow], receipt: Receipt, name: str, tracker: str) -> list[Step]:

@@ -51,6 +51,8 @@ def apply_plan(work: Work, digest: str, *, session: int | None = None) -> Pushed
         raise Permanent(f"no plan {digest} is known; make one with: mirrors plan")
     if stored.applied_at is not None:
         raise Permanent(f"plan {digest} was applied at {stored.applied_at:%Y-%m-%d %H:%M} UTC")
+    if mirror.options.mode == "shadow":
+        raise Permanent(f'{mirror.name} has mode = "shadow": it writes nothing')
     if stored.kind == "rollback":
         return rollback.carry(work, mirror, stored, session=session)
     ids = list(dict.fromkeys(one.mapping for one in stored.plan.writes))
@@ -63,10 +65,8 @@ def apply_plan(work: Work, digest: str, *, session: int | None = None) -> Pushed
             f"reality moved since plan {digest[:12]} was made; "
             f"look again: mirrors plan {mirror.name}"
         )
-    done = push.push_these(work, ids, session=session)
-    with work.store.write() as connection:
-        plans.applied(connection, stored.id, work.now(), session)
-    return done
+    rollback.claim(work, stored, session)
+    return push.push_these(work, ids, session=session)
 
 
 def make_asked(work: Work) -> int:

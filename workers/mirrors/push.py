@@ -23,11 +23,9 @@ from workers.mirrors import comments as comments_of
 from workers.mirrors import joining, recover, updating
 from workers.mirrors.pairs import site_of
 from workers.mirrors.promote import promote_joined
-from workers.mirrors.task import Outside, Parks, Pushed, Task, Tools, Waits
+from workers.mirrors.task import LEASE_SECONDS, Outside, Parks, Pushed, Task, Tools, Waits
 from workers.work import Work
 
-LEASE_SECONDS = 600.0
-"""Longer than the longest write of a mapping, with all its waits for a rate limit."""
 AT_ONCE = 200
 TRIES = 5
 DENIED = timedelta(minutes=10)
@@ -126,8 +124,8 @@ def _put_off(task: Task, error: Exception) -> None:
         case Outside():
             _give_back(task, state="outside", reason=str(error))
         case Parks():
-            task.done.parked += 1
-            _give_back(task, state="parked", reason=str(error))
+            task.done.parked += task.mapping.state != "parked"
+            _give_back(task, state="parked", reason=str(error), forced=False, last_error=None)
         case _:
             if not isinstance(error, TicketsyncError):
                 log.error(
@@ -141,9 +139,11 @@ def _put_off(task: Task, error: Exception) -> None:
 
 def _do(task: Task) -> None:
     mapping = task.mapping
-    if mapping.state in ("unlinked", "retired", "parked") and not mapping.forced:
+    if mapping.state in ("unlinked", "retired") and not mapping.forced:
         task.reason = mapping.reason
         return
+    if mapping.state == "parked" and not mapping.forced and mapping.last_error is None:
+        raise Parks(mapping.reason)
     recover.settle_open(
         task,
         lambda one: (
@@ -189,7 +189,10 @@ def _give_back(
 
 
 def _failed(task: Task, error: Exception) -> None:
-    """Tried again, ever more seldom; after some tries a person has to look."""
+    """Tried again, ever more seldom; after some tries a person has to look.
+
+    The next change of either ticket may be what it lacked: then it is tried once more (law 14).
+    """
     attempts, why = task.mapping.attempts + 1, described(error)
     now = task.work.now()
     task.done.errors.append(f"{task.mirror.name}: {why}")
@@ -204,7 +207,15 @@ def _failed(task: Task, error: Exception) -> None:
         attempts -= isinstance(error, Spent)
     elif attempts >= TRIES or isinstance(error, Permanent):
         task.done.parked += 1
-        _give_back(task, state="parked", reason=why, attempts=attempts, last_error=why)
+        _give_back(
+            task,
+            state="parked",
+            reason=why,
+            attempts=attempts,
+            last_error=why,
+            forced=False,
+            due_at=now + _delay(attempts),
+        )
         return
     else:
         again = now + _delay(attempts)
@@ -216,10 +227,11 @@ def _delay(attempts: int) -> timedelta:
 
 
 def _mirrors(work: Work, name: str | None) -> dict[int, Mirror]:
-    """The mirrors that run here: enabled, with both sources at hand and neither paused."""
+    """The mirrors that run here: enabled, with both sources at hand, neither paused nor in
+    error."""
     with work.store.read() as connection:
         every = mirrors.every(connection)
-        idle = mirrors.idle_sources(connection)
+        idle = mirrors.idle_sources(connection) | mirrors.broken_sources(connection)
     return {
         one.id: one
         for one in every

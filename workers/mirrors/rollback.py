@@ -4,8 +4,8 @@ Only what still stands as it was written goes back: whatever anybody changed sin
 told as a loss. What was created is closed, never deleted; a comment is deleted.
 """
 
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 
 from schemas.change import CommentChange, TicketChange
 from schemas.errors import Permanent
@@ -16,7 +16,7 @@ from store.plans import StoredPlan
 from workers.mirrors.carry import Errand, Values, carry_out
 from workers.mirrors.ending import closed_as, closing_fields
 from workers.mirrors.pairs import Pair, other
-from workers.mirrors.task import Pushed, Task, Tools, digest_of
+from workers.mirrors.task import LEASE_SECONDS, Pushed, Task, Tools, digest_of
 from workers.refetch import fetch_now
 from workers.rules.projection import wanted
 from workers.rules.views import view
@@ -55,13 +55,34 @@ def carry(work: Work, mirror: Mirror, stored: StoredPlan, *, session: int | None
         again = _planned(work, mirror, found)
         if stored.plan is None or again.digest != stored.plan.digest:
             raise Permanent("reality moved since this plan was made; plan the way back again")
+        claim(work, stored, session)
         total = Pushed()
         for task in _tasks(tools, mirror, ids):
-            _undo(task, [one for one in again.writes if one.mapping == task.mapping.id])
+            with _alone(task):
+                _undo(task, [one for one in again.writes if one.mapping == task.mapping.id])
             total.add(task.done)
-    with work.store.write() as connection:
-        plans.applied(connection, stored.id, work.now(), session)
     return total
+
+
+def claim(work: Work, stored: StoredPlan, session: int | None) -> None:
+    """A plan is carried out once. Raises Permanent when somebody else began meanwhile."""
+    with work.store.write() as connection:
+        if not plans.applied(connection, stored.id, work.now(), session):
+            raise Permanent(f"plan {stored.digest[:12]} is being applied by somebody else")
+
+
+@contextmanager
+def _alone(task: Task) -> Iterator[None]:
+    """No worker looks at the mapping meanwhile: it would write anew what is taken back."""
+    with task.work.store.write() as connection:
+        taken = mappings.lease(connection, task.mapping.id, task.work.now(), LEASE_SECONDS)
+    if taken is None:
+        raise Permanent("a worker is writing one of these tickets; plan the way back again")
+    try:
+        yield
+    finally:
+        with task.work.store.write() as connection:
+            mappings.release(connection, taken, done=False)
 
 
 def _tasks(tools: Tools, mirror: Mirror, ids: Iterable[int]) -> Iterable[Task]:

@@ -18,6 +18,9 @@ from workers.redaction import Redactor
 from workers.rules.redacting import Redact
 from workers.work import Work
 
+LEASE_SECONDS = 600.0
+"""Longer than the longest write of a mapping, with all its waits for a rate limit."""
+
 
 @dataclass(slots=True)
 class Pushed:

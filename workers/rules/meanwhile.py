@@ -62,16 +62,20 @@ def comparable(field: str, value: Json) -> Json:
 def meanwhile(told: Sequence[Step], read: Json, wrote: Json) -> Lost | None:
     """What was written over unseen, between reading `read` and writing `wrote`.
 
-    Either our write did not follow on what was read, or what was read had become something else
-    that never went back.
+    `told` are the changes around that time, oldest first. Either our write did not follow on what
+    was read, or what was read had become something else. What came before is no matter: it ended
+    with what was read.
     """
-    if read == wrote or Step(read, wrote) in told:
+    if read == wrote:
         return None
-    for one in reversed(told):
+    last = max((place for place, one in enumerate(told, 1) if one.after == read), default=0)
+    later = told[last:]
+    if Step(read, wrote) in later:
+        return None
+    for one in later:
         if one.after == wrote and one.before != wrote:
             return Lost(one.before)
-    for one in reversed(told):
-        gone = one.before == read and one.after not in (wrote, read)
-        if gone and Step(one.after, read) not in told:
+    for one in later:
+        if one.before == read and one.after != wrote:
             return Lost(one.after)
     return None

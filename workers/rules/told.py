@@ -38,7 +38,8 @@ def _one(value: str | None) -> list[str]:
 def values(name: str, ticket: Ticket, terms: Terms, fallen: Mapping[str, list[str]]) -> list[str]:
     """What labels tell of a field: all of it where it lives in labels, else what found no home."""
     if name == "state":
-        return _one(ticket.status) if homes.shows_status(terms) else []
+        is_told = homes.shows_status(terms) and ticket.status.casefold() != ticket.state
+        return _one(ticket.status) if is_told else []
     home = homes.home(name, terms)
     if home == "native":
         return fallen.get(name, [])

@@ -104,3 +104,11 @@ def test_a_conflict_of_sets_takes_a_set(quick):
 
 def test_a_conflict_that_is_not_there_is_404(quick):
     assert resolve(quick, 5, take="left").status_code == 404
+
+
+def test_members_of_a_set_are_texts(quick):
+    number = a_conflict(quick, "labels", ["a"], ["b"])
+    for value in ([1], [{"a": 1}], [None], [["a"]]):
+        told = {"take": "value", "value": value}
+        answer = quick.faults("POST", f"{CONFLICTS}/{number}/resolve", told, scope="operate")
+        assert answer == (422, {"value"})

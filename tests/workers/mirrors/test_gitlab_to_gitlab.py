@@ -78,9 +78,7 @@ def test_a_change_of_one_field_reaches_the_twin_and_only_that_field_is_written(s
     else:
         assert getattr(after, field) == getattr(own, field)
     changed = {
-        name
-        for name in type(own).model_fields
-        if getattr(before, name) != getattr(after, name)
+        name for name in type(own).model_fields if getattr(before, name) != getattr(after, name)
     }
     moves_with_it = {"state": {"status", "status_category", "closed_at"}}
     always = {"updated_at", "revision", "last_synced_at", "comment_count"}

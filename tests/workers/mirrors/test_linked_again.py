@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from store import mapped_comments, mappings
+from store import mapped_comments, mappings, receipts
 from tests.mirroring import Mirroring, configured, mirroring, opened
-from workers.mirrors import linking
+from workers.mirrors import linking, planning, rollback
 
 PAIR = {"north": "gitlab", "south": "gitlab"}
 MIRROR = {"name": "m", "source": "north", "target": "south"}
@@ -61,6 +61,24 @@ def test_linking_what_the_store_has_forgotten_carries_no_comment_twice(tmp_path,
         scene.act("north", "comment", number=1, body="And on Mondays")
         scene.sync(2)
         assert comments(scene) == (2, 2)
+
+
+def test_what_was_rolled_back_and_is_taken_up_again_has_each_comment_once(tmp_path: Path):
+    with mirroring(tmp_path, PAIR, [MIRROR]) as scene:
+        talked(scene)
+        (one,) = scene.mappings()
+        with scene.store.read() as connection:
+            first = receipts.of_mapping(connection, one.id, 50)[-1]
+        back = rollback.plan_back(scene.work, first.session)
+        planning.apply_plan(scene.work, back.digest)
+        assert scene.tickets("south")["1"]["state"] == "closed"
+        with scene.store.read() as connection:
+            last = receipts.of_mapping(connection, one.id, 50)[0]
+        assert last.fields == {"state": ("opened", "closed")}
+        linking.take_in(scene.work, scene.mirror(), "1")
+        scene.sync(2)
+        assert scene.tickets("south")["1"]["state"] == "open"
+        assert comments(scene) == (1, 1)
 
 
 def test_labels_that_stood_for_a_field_go_once_the_field_has_its_own_place(tmp_path: Path):
