@@ -18,7 +18,7 @@ from runtime import config, telemetry
 from sandbox.register import module_of
 from schemas.mirror import Mapping, Mirror
 from schemas.ticket import Ticket
-from store import mappings, mirrors
+from store import known, mappings, mirrors
 from store.database import Store, open_for
 from store.whole import whole_tickets
 from workers.drain import drain
@@ -96,8 +96,6 @@ class Mirroring:
 
     def held(self, source: str) -> dict[str, Ticket]:
         """What the store holds, by id."""
-        from store import known
-
         with self.store.read() as connection:
             keys = [(source, one) for one in sorted(known.ids_here(connection, source))]
             found = whole_tickets(connection, keys, parts=True)
@@ -125,12 +123,9 @@ def mirroring(
 ) -> Iterator[Mirroring]:
     """`sources` are names to trackers, `mirrors_` the `[[mirrors]]` tables, `options` more keys of
     a source by its name, `store` the address of a database."""
-    with configured(folder, sources, mirrors_, options=options, tickets=tickets, store=store) as (
-        file,
-        found,
-    ):
-        with opened(folder, file, found) as scene:
-            yield scene
+    stage = configured(folder, sources, mirrors_, options=options, tickets=tickets, store=store)
+    with stage as (file, found), opened(folder, file, found) as scene:
+        yield scene
 
 
 @contextmanager

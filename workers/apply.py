@@ -131,7 +131,7 @@ def _fold_all(
         changes.append(Change(key, before[key], held, version, by))
         _watch_doubt(after, key, before[key], held, now)
     _remember(work, connection, [one for one in readings if one.error is None], after)
-    work.tell(connection, told.of_changes(connection, work.tell, changes, now))
+    work.tell(connection, told.of_changes(connection, work.tell, changes, now, work.sources))
     past = chronicle.look(connection, changes, [one for one in readings if one.error is None])
     undo.keep(connection, changes, [one.delivery for one in readings], now)
     save(connection, changes, now)

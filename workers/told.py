@@ -1,25 +1,30 @@
 """What others are told of tickets that an apply changed: found before the rows are written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from schemas import fingerprint
 from schemas.held import HeldComment, HeldTicket
 from schemas.notice import Notice, NoticeType, ToldFate, ticket_created, ticket_updated
-from schemas.source import LOCAL
+from schemas.source import LOCAL, Source
 from schemas.ticket import Ticket
 from store.database import Connection
 from store.keys import Key
 from store.notices import Teller, recorded
 from store.save import Change
 from store.whole import whole_tickets
+from workers.rules.privacy import marked
 
 CREATED: NoticeType = "ExternalTicketCreated"
 UPDATED: NoticeType = "ExternalTicketUpdated"
 
 
 def of_changes(
-    connection: Connection, tell: Teller, changes: Sequence[Change], now: datetime
+    connection: Connection,
+    tell: Teller,
+    changes: Sequence[Change],
+    now: datetime,
+    sources: Mapping[str, Source],
 ) -> list[Notice]:
     """Notices about these changes. What they are compared with is only read if somebody listens:
     one who only reads the log is told "core" where others are told the fields. Of local tickets
@@ -30,7 +35,7 @@ def of_changes(
     moved = [one for one in changes if one.after != one.before and one.key[0] != LOCAL]
     known = _known(connection, moved)
     created = [
-        ticket_created(ticket, now)
+        ticket_created(marked(ticket, sources.get(one.key[0])), now)
         for one in moved
         if one.key not in known and (ticket := _first(one.after.ticket)) is not None
     ]
@@ -38,7 +43,7 @@ def of_changes(
         return created
     held = [one for one in moved if one.key in known]
     before = _read(connection, held) if tell.wants(UPDATED) else {}
-    updated = (_updated(one, before.get(one.key), now) for one in held)
+    updated = (_updated(one, before.get(one.key), now, sources.get(one.key[0])) for one in held)
     return created + [one for one in updated if one is not None]
 
 
@@ -72,7 +77,9 @@ def _read(connection: Connection, changes: Sequence[Change]) -> dict[Key, Ticket
     return whole_tickets(connection, plain) | whole_tickets(connection, sorted(linked), parts=True)
 
 
-def _updated(one: Change, was: Ticket | None, now: datetime) -> Notice | None:
+def _updated(
+    one: Change, was: Ticket | None, now: datetime, source: Source | None
+) -> Notice | None:
     """What changed of a ticket; None when it is nothing that others are told."""
     old, new = one.before.ticket, one.after.ticket
     if old is None or new is None:
@@ -87,7 +94,7 @@ def _updated(one: Change, was: Ticket | None, now: datetime) -> Notice | None:
     if fields is None and not changed and fate is None:
         return None
     shown = new.ticket or was or Ticket(source=one.key[0], external_id=one.key[1], key=one.key[1])
-    return ticket_updated(shown, now, changed=changed, fate=fate)
+    return ticket_updated(marked(shown, source), now, changed=changed, fate=fate)
 
 
 def _fields(old: HeldTicket, new: HeldTicket, was: Ticket | None) -> set[str] | None:

@@ -1,5 +1,7 @@
 """What a history tells of an edit that came between a reading and a writing."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,7 +9,7 @@ from workers.rules.meanwhile import Lost, Step, comparable, history_name, meanwh
 
 
 def steps(*values):
-    return [Step(before, after) for before, after in zip(values, values[1:], strict=False)]
+    return [Step(before, after) for before, after in pairwise(values)]
 
 
 def test_a_write_that_follows_on_what_was_read_lost_nothing():
@@ -37,12 +39,7 @@ def test_what_came_before_the_reading_is_no_matter():
     after=st.lists(st.sampled_from("ghiz"), max_size=3),
 )
 def test_the_last_edit_in_between_is_what_is_lost(before, between, after):
-    chain = [
-        one
-        for pair in zip(before, before[1:], strict=False)
-        if pair[0] != pair[1]
-        for one in pair[:1]
-    ]
+    chain = [one for pair in pairwise(before) if pair[0] != pair[1] for one in pair[:1]]
     told = steps(*chain, "read", *dict.fromkeys(between), "ours", *dict.fromkeys(after))
     found = meanwhile(told, "read", "ours")
     assert found == (Lost(list(dict.fromkeys(between))[-1]) if between else None)

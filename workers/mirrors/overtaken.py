@@ -15,6 +15,7 @@ from store import conflicts, history, receipts
 from store.keys import Key
 from workers.mirrors.pairs import Half, Pair, other
 from workers.mirrors.task import Task
+from workers.rules import privacy
 from workers.rules.meanwhile import Step, comparable, history_name, meanwhile
 from workers.rules.views import view
 
@@ -104,6 +105,7 @@ def _open(task: Task, pair: Pair, side: Side, name: str, one: Receipt, theirs: J
             now=now,
         )
         if new:
-            told = notice.conflict_detected(pair.left.ticket, [name], now)
+            shown = privacy.marked(pair.left.ticket, task.work.sources.get(keys[0][0]))
+            told = notice.conflict_detected(shown, [name], now)
             task.work.tell(connection, [told])
     task.done.conflicts += new

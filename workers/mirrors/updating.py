@@ -18,6 +18,7 @@ from workers.mirrors.overtaken import note_overtaken
 from workers.mirrors.pairs import Half, Pair, other
 from workers.mirrors.task import Parks, Task
 from workers.refetch import fetch_now
+from workers.rules import privacy
 from workers.rules.comment_plan import CommentStep
 from workers.rules.projection import project, wanted
 from workers.rules.threeway import same
@@ -348,9 +349,14 @@ def note_conflicts(task: Task, connection: Connection, pair: Pair, decision: Dec
     new = [one.field for one in decision.clashes if _opened(task, connection, pair, one)]
     if new:
         task.done.conflicts += len(new)
-        task.work.tell(connection, [notice.conflict_detected(pair.left.ticket, new, now)])
+        told = notice.conflict_detected(_marked(task, pair.left), new, now)
+        task.work.tell(connection, [told])
     for one in decision.settled:
         _end(task, connection, pair, one)
+
+
+def _marked(task: Task, half: Half) -> Ticket:
+    return privacy.marked(half.ticket, task.work.sources.get(half.key[0]))
 
 
 def _opened(task: Task, connection: Connection, pair: Pair, clash: Clash) -> bool:
@@ -376,7 +382,7 @@ def _end(task: Task, connection: Connection, pair: Pair, one: Conflict) -> None:
     assert pair.left is not None  # noqa: S101 - callers looked
     now = task.work.now()
     conflicts.close(connection, one, "agreed", "ticketsync", now)
-    told = notice.conflict_resolved(pair.left.ticket, [one.field], one.how or "agreed", now)
+    told = notice.conflict_resolved(_marked(task, pair.left), [one.field], one.how or "agreed", now)
     task.work.tell(connection, [told])
 
 

@@ -98,6 +98,17 @@ def gate(
     return Gate(True)
 
 
+def marked(ticket: Ticket, source: Source | None) -> Ticket:
+    """The ticket with the word of its source, and of the source's rules, on it, when that keeps it
+    at home: whoever is told of it reads that there."""
+    if source is None:
+        return ticket
+    found = judged(ticket, source)
+    if not found.told or found.privacy is not Privacy.local_only:
+        return ticket
+    return ticket.model_copy(update={"privacy": found.privacy})
+
+
 def named_by(mirror: Mirror, ticket: Ticket | None, source: Source | None) -> bool:
     """Whether another ticket may be named, with its title, in one that leaves by a mirror.
 

@@ -198,3 +198,22 @@ def test_a_twin_of_two_tickets_leaves_only_where_both_may(store: Store) -> None:
         )
         assert mappings.origins_of(connection, ("d", "5")) == [("c", "9"), ("a", "1"), ("b", "1")]
         assert mappings.origins_of(connection, ("a", "1")) == []
+
+
+def test_a_parent_that_stays_home_is_not_named(tmp_path: Path) -> None:
+    rules = {"privacy_rules": [{"field": "title", "value": "Falcon", "privacy": "local_only"}]}
+    sources = {"left": "linear", "right": "gitlab"}
+    with mirroring(tmp_path, sources, [MIRROR], options={"left": rules}) as scene:
+        scene.sync()
+        made = {
+            title: scene.act("left", "open", title=title)["identifier"]
+            for title in ("Falcon", "Open parent", "One", "Two")
+        }
+        scene.act("left", "parent", key=made["One"], parent=made["Falcon"])
+        scene.act("left", "parent", key=made["Two"], parent=made["Open parent"])
+        scene.sync(3)
+        twins = {one["title"]: one["body"] for one in scene.tickets("right").values()}
+        assert twins.keys() == {"Open parent", "One", "Two"}
+        assert f"{made['Open parent']} Open parent" in twins["Two"]
+        assert "Falcon" not in twins["One"]
+        assert "Parent" not in twins["One"]

@@ -1,6 +1,7 @@
 """The basics of mirrors on both databases, and two workers that push at once."""
 
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 from store import conflicts
@@ -39,26 +40,27 @@ def test_both_ways_and_a_conflict(database: Database, tmp_path: Path) -> None:
 
 
 def test_two_workers_at_once_make_each_twin_once(database: Database, tmp_path: Path) -> None:
-    with configured(tmp_path, PAIR, TWO_WAY, store=database.url) as (file, found):
-        with opened(tmp_path, file, found) as one, opened(tmp_path, file, found) as other:
-            one.sync()
-            for number in range(TICKETS):
-                one.act("north", "open", title=f"Ticket {number}", description="Text")
-            one.read("north")
-            done = [[], []]
-            threads = [
-                threading.Thread(target=lambda w=scene.work, d=told: d.append(push_due(w)))
-                for scene, told in zip((one, other), done, strict=True)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(60)
-            ((first,), (second,)) = done
-            assert first.errors + second.errors == []
-            assert first.created + second.created == TICKETS
-            one.sync(2)
-            titles = [ticket["title"] for ticket in one.tickets("south").values()]
-            assert sorted(titles) == sorted({*titles})
-            assert len(titles) == TICKETS == len(one.tickets("north"))
-            assert one.sync().writes == 0
+    with ExitStack() as stack:
+        file, found = stack.enter_context(configured(tmp_path, PAIR, TWO_WAY, store=database.url))
+        one, other = (stack.enter_context(opened(tmp_path, file, found)) for _ in range(2))
+        one.sync()
+        for number in range(TICKETS):
+            one.act("north", "open", title=f"Ticket {number}", description="Text")
+        one.read("north")
+        done = [[], []]
+        threads = [
+            threading.Thread(target=lambda w=scene.work, d=told: d.append(push_due(w)))
+            for scene, told in zip((one, other), done, strict=True)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        ((first,), (second,)) = done
+        assert first.errors + second.errors == []
+        assert first.created + second.created == TICKETS
+        one.sync(2)
+        titles = [ticket["title"] for ticket in one.tickets("south").values()]
+        assert sorted(titles) == sorted({*titles})
+        assert len(titles) == TICKETS == len(one.tickets("north"))
+        assert one.sync().writes == 0
