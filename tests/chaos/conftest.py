@@ -18,7 +18,7 @@ from tests.conftest import Databases
 Worlds = Callable[..., AbstractContextManager[World]]
 """`worlds("github", "sqlite", tickets=8)`: makes worlds, each in a folder of its own."""
 
-CANARIES = 300
+CANARIES = 100
 """Tickets in which something must stay home, unless `--canaries N` asks for more."""
 
 _SHARED_MEMORY = Path("/dev/shm")

@@ -189,7 +189,7 @@ def soak(folder: Path, seed: int) -> Iterator[Soak]:
             yield found
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1])
 def test_whatever_people_edit_where_all_three_agree_or_a_conflict_holds_both(
     tmp_path: Path, seed: int
 ) -> None:
