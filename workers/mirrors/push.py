@@ -97,6 +97,10 @@ def push(tools: Tools, mapping: int) -> Pushed:
         _done(task)
     except StoreAway:
         raise
+    except (KeyboardInterrupt, SystemExit):  # a person goes on at once, not when the lease is over
+        with work.store.write() as connection:
+            mappings.release(connection, task.mapping, done=False)
+        raise
     except Exception as error:
         _put_off(task, error)
     task.done.looked += 1

@@ -221,3 +221,20 @@ def test_nothing_of_a_twin_that_became_confidential_goes_home(scene):
     (mapping,) = scene.mappings()
     assert mapping.reason.startswith("nothing of the twin goes home: south 1 is local_only")
     assert scene.sync().writes == 0
+
+
+def test_who_interrupts_a_push_can_go_on_at_once(scene):
+    scene.act("north", "edit", number=1, title="Interrupted")
+    scene.read()
+    work = scene.work
+
+    def interrupted(step: str) -> None:
+        if step == "decided":
+            raise KeyboardInterrupt
+
+    scene.work = replace(work, passing=interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        push_due(scene.work)
+    scene.work = work
+    assert scene.push().writes == 1
+    assert scene.tickets("south")["1"]["title"] == "Interrupted"
