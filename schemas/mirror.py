@@ -157,6 +157,7 @@ class Mapping(Model):
     adopted: bool = False
     due: int = 0
     due_at: datetime | None = None
+    leased_until: datetime | None = None
     attempts: int = 0
     last_error: str | None = None
     joined_at: datetime | None = None

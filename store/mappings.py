@@ -152,6 +152,14 @@ def lease(connection: sa.Connection, mapping: int, now: datetime, seconds: float
     return _mapping(row) if row else None
 
 
+def renew(connection: sa.Connection, mapping: Mapping, until: datetime) -> bool:
+    """Prolongs a lease that still holds; False when another worker has the mapping since."""
+    held = sa.and_(mappings.c.id == mapping.id, mappings.c.leased_until == mapping.leased_until)
+    return bool(
+        connection.execute(mappings.update().where(held).values(leased_until=until)).rowcount
+    )
+
+
 def release(
     connection: sa.Connection,
     mapping: Mapping,
@@ -160,13 +168,15 @@ def release(
     done: bool = True,
     **columns: Any,
 ) -> None:
-    """Gives it back. `done`: what it was due for is done, unless more came meanwhile."""
+    """Gives it back, if it is still ours. `done`: what it was due for is done, unless more came
+    meanwhile."""
     values: dict[str, Any] = {"leased_until": None, "due_at": due_at, **columns}
     if done:
         values["push_due"] = sa.case(
             (mappings.c.push_due == mapping.due, 0), else_=mappings.c.push_due
         )
-    connection.execute(mappings.update().where(mappings.c.id == mapping.id).values(values))
+    held = sa.and_(mappings.c.id == mapping.id, mappings.c.leased_until == mapping.leased_until)
+    connection.execute(mappings.update().where(held).values(values))
 
 
 def write(connection: sa.Connection, mapping: int, **columns: Any) -> None:
@@ -328,6 +338,7 @@ def _mapping(row: Any) -> Mapping:
         adopted=row.adopted,
         due=row.push_due,
         due_at=row.due_at,
+        leased_until=row.leased_until,
         attempts=row.attempts,
         last_error=row.last_error,
         joined_at=row.joined_at,

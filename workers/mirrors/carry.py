@@ -46,7 +46,8 @@ class Errand:
 
     `fields` makes, of the ticket that was answered, (before, after) by field for the receipt;
     `carries` names the comment of the other side that a comment change carries. `recorded` is told
-    of each step. `leaves` is asked right before each step is sent, and raises when it may not.
+    of each step. `leaves` is asked right before each step is sent, and raises when it may not;
+    `holds` in the transaction that announces it, and raises when another worker is at it.
     """
 
     source: str
@@ -58,6 +59,7 @@ class Errand:
     carries: str | None = None
     recorded: Recorded | None = None
     leaves: Callable[[], None] | None = None
+    holds: Callable[[Connection], None] | None = None
     read_at: datetime | None = None
 
 
@@ -109,6 +111,8 @@ def _send(work: Work, client: Client, errand: Errand, step: Write) -> Ref:
         errand.leaves()
     began = work.now()
     with work.store.write() as connection:
+        if errand.holds is not None:
+            errand.holds(connection)
         intent = intents.announce(
             connection,
             mapping=errand.mapping,

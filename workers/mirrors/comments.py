@@ -132,6 +132,7 @@ def _send(task: Task, pair: Pair, one: Step) -> None:
         change,
         mapping=task.mapping.id,
         session=task.session,
+        holds=task.hold,
         carries=origin,
         recorded=_recorder(task, one),
         leaves=None if one.act == "delete" else leaving.last_look(task, own.key),

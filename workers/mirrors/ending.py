@@ -94,7 +94,9 @@ def _write(task: Task, half: Half, what: Ending, terms: Terms) -> None:
         change = TicketChange(
             ticket=ticket, wanted=labelled, fields=frozenset({"labels"}), record=record
         )
-    errand = Errand(half.key[0], change, mapping=task.mapping.id, session=task.session)
+    errand = Errand(
+        half.key[0], change, mapping=task.mapping.id, session=task.session, holds=task.hold
+    )
     if what.act == "close":
         errand.fields = closed_as(half, terms)
     done = carry_out(task.work, task.tools.client(half.key[0]), errand)

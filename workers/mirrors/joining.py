@@ -199,6 +199,7 @@ def _make(task: Task, pair: Pair, half: Half, born: Side) -> None:
         change,
         mapping=task.mapping.id,
         session=task.session,
+        holds=task.hold,
         fields=_said(values, pair.terms[side]),
         origins=_origins(task, half, values),
         recorded=created_hook(task, pair, values, said.view),

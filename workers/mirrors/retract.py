@@ -110,7 +110,9 @@ def _comments(task: Task, pair: Pair, half: Half, side: Side) -> None:
 
 
 def _send(task: Task, half: Half, change: TicketChange | CommentChange | DeleteChange) -> None:
-    errand = Errand(half.key[0], change, mapping=task.mapping.id, session=task.session)
+    errand = Errand(
+        half.key[0], change, mapping=task.mapping.id, session=task.session, holds=task.hold
+    )
     done = carry_out(task.work, task.tools.client(half.key[0]), errand)
     task.done.writes += done.steps
     task.losses += done.losses

@@ -78,11 +78,12 @@ def _alone(task: Task) -> Iterator[None]:
         taken = mappings.lease(connection, task.mapping.id, task.work.now(), LEASE_SECONDS)
     if taken is None:
         raise Permanent("a worker is writing one of these tickets; plan the way back again")
+    task.mapping = taken
     try:
         yield
     finally:
         with task.work.store.write() as connection:
-            mappings.release(connection, taken, done=False)
+            mappings.release(connection, task.mapping, done=False)
 
 
 def _tasks(tools: Tools, mirror: Mirror, ids: Iterable[int]) -> Iterable[Task]:
@@ -217,7 +218,14 @@ def _send(
     change: TicketChange | CommentChange,
     fields: Callable[[Ticket | None], Values] = lambda _: {},
 ) -> None:
-    errand = Errand(source, change, mapping=task.mapping.id, session=task.session, fields=fields)
+    errand = Errand(
+        source,
+        change,
+        mapping=task.mapping.id,
+        session=task.session,
+        fields=fields,
+        holds=task.hold,
+    )
     done = carry_out(task.work, task.tools.client(source), errand)
     task.done.writes += done.steps
     task.losses += done.losses

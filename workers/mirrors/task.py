@@ -10,7 +10,8 @@ from schemas.mirror import Mapping, Mirror, PlannedWrite, Side
 from schemas.model import Json
 from schemas.session import Report
 from schemas.source import Source
-from store import installation, receipts, sessions, sources
+from store import installation, mappings, receipts, sessions, sources
+from store.database import Connection
 from store.installation import Installation
 from trackers.base import Client
 from workers.mirrors.pairs import Pair, read
@@ -18,8 +19,8 @@ from workers.redaction import Redactor
 from workers.rules.redacting import Redact
 from workers.work import Work
 
-LEASE_SECONDS = 600.0
-"""Longer than the longest write of a mapping, with all its waits for a rate limit."""
+LEASE_SECONDS = 150.0
+"""Longer than any one step, with its wait for a rate limit; each step prolongs it."""
 
 
 @dataclass(slots=True)
@@ -158,6 +159,16 @@ class Task:
         """Both tickets as the store holds them now."""
         with self.work.store.read() as connection:
             return read(self.work, connection, self.mirror, self.mapping)
+
+    def hold(self, connection: Connection) -> None:
+        """Prolongs the lease in the transaction that announces a step. Raises Waits when another
+        worker has the mapping since: this one was asleep for too long."""
+        if self.mapping.leased_until is None:
+            return
+        until = self.work.now() + timedelta(seconds=LEASE_SECONDS)
+        if not mappings.renew(connection, self.mapping, until):
+            raise self.wait("another worker has it now", 0)
+        self.mapping = self.mapping.model_copy(update={"leased_until": until})
 
     def wait(self, reason: str, seconds: float) -> Waits:
         """Raised, it brings the mapping back after so long."""

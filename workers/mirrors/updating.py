@@ -217,6 +217,7 @@ def _write(task: Task, pair: Pair, decision: Decision, side: Side) -> Ticket | N
         change,
         mapping=task.mapping.id,
         session=task.session,
+        holds=task.hold,
         fields=_receipt(pair, decision, side),
         origins=_origins(task, own, _carried(decision, side), decision.now[other(side)]),
         recorded=_recorder(task, pair, decision, side),
