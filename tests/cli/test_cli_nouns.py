@@ -157,7 +157,7 @@ def test_the_database_is_copied_while_in_use(synced: Shell) -> None:
 
 
 def test_pruning_says_what_it_dropped(synced: Shell) -> None:
-    kinds = "bodies rows renders gaps replaced sessions notices validators"
+    kinds = "bodies rows renders gaps replaced sessions notices plans intents receipts validators"
     assert synced.ok("db", "prune", "--json").json.keys() == set(kinds.split())
 
 
