@@ -117,20 +117,6 @@ def creating(connection: sa.Connection, source: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def abandon(connection: sa.Connection, source: str, ticket: str, now: datetime) -> None:
-    """Edits of a file whose step was cut off: they are planned anew from what the tracker says."""
-    connection.execute(
-        intents.update()
-        .where(
-            intents.c.state == "open",
-            intents.c.mapping.is_(None),
-            intents.c.source == source,
-            intents.c.ticket == ticket,
-        )
-        .values(state="failed", ended_at=now, error="cut off; planned anew")
-    )
-
-
 def of_mapping(connection: sa.Connection, mapping: int, limit: int = 20) -> Sequence[Any]:
     """The newest intents of a mapping, newest first."""
     query = sa.select(intents).where(intents.c.mapping == mapping)

@@ -316,11 +316,6 @@ def _above(connection: sa.Connection, key: Key) -> list[Key]:
     return found
 
 
-def pack_base(base: Base | None) -> bytes | None:
-    """A base as it lies in its column."""
-    return None if base is None else rows.pack(base.model_dump(mode="json"))
-
-
 def _mapping(row: Any) -> Mapping:
     base = rows.unpack(row.base)
     return Mapping(

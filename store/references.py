@@ -6,7 +6,6 @@ import sqlalchemy as sa
 
 from schemas.ticket import TicketRef
 from store import mappings
-from store.keys import Key
 from store.tables import tickets
 
 _AT_ONCE = 400
@@ -71,15 +70,6 @@ def _refs(connection: sa.Connection, source: str, ids: Iterable[str]) -> dict[st
 
 def _parts(names: list[str]) -> list[list[str]]:
     return [names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE)]
-
-
-def key_of(connection: sa.Connection, key: Key) -> str | None:
-    """What people call a ticket."""
-    query = sa.select(tickets.c.key).where(
-        tickets.c.source == key[0], tickets.c.external_id == key[1]
-    )
-    found: str | None = connection.execute(query).scalar_one_or_none()
-    return found
 
 
 def id_of(connection: sa.Connection, source: str, key: str) -> str | None:

@@ -79,20 +79,6 @@ def carry_files(
     return look.run(look.named(texts, attachments), upload)
 
 
-def known_files(
-    work: Work,
-    mirror: Mirror,
-    side: Side,
-    ticket_here: str,
-    ticket_there: str,
-    texts: Sequence[str],
-    attachments: Sequence[Attachment],
-) -> dict[str, str]:
-    """The `urls` of what was brought before; asks nobody for anything."""
-    found = look_at_files(work, mirror, side, ticket_here, ticket_there, texts, attachments)
-    return found.urls
-
-
 def look_at_files(
     work: Work,
     mirror: Mirror,

@@ -55,13 +55,6 @@ def _ask(task: Task, keys: set[Key]) -> None:
         fetch_now(task.work, task.tools.client(key[0]), key, frozenset({"core"}))
 
 
-def require(task: Task, half: Half) -> None:
-    """Raises where the ticket has to wait; a barred one is the caller's to withdraw."""
-    found = may_leave(task, half)
-    if not found.passes and not found.barred:
-        raise task.wait(found.reason, SOON)
-
-
 def last_look(task: Task, key: Key) -> Callable[[], None]:
     """Right before the socket: the ticket as it stands in the store at that moment."""
 
