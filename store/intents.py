@@ -1,6 +1,5 @@
 """Intents: writes that were announced; what is open after a crash has to be looked up (law 7)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -115,12 +114,6 @@ def creating(connection: sa.Connection, source: str) -> int:
         intents.c.state == "open", intents.c.source == source, intents.c.creates == "ticket"
     )
     return int(connection.execute(query).scalar_one())
-
-
-def of_mapping(connection: sa.Connection, mapping: int, limit: int = 20) -> Sequence[Any]:
-    """The newest intents of a mapping, newest first."""
-    query = sa.select(intents).where(intents.c.mapping == mapping)
-    return connection.execute(query.order_by(intents.c.id.desc()).limit(limit)).all()
 
 
 def prune(connection: sa.Connection, before: datetime, most: int) -> int:
